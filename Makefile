@@ -1,0 +1,37 @@
+# The few commands of the project; `make help` lists them.
+PYTHON ?= python3
+BIN := .venv/bin
+export OMP_NUM_THREADS ?= 1
+
+.PHONY: help demo test lint exercises solutions calibrate
+
+help: ## this list
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
+
+.venv/.complete: requirements.lock pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "genlhc needs Python 3.11 or newer")'
+	@echo "Installing the pinned packages into .venv (a few minutes, once) ..."
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -e .
+	touch $@
+
+demo: .venv/.complete ## release, grade and report on a demo class with real data (about 10 min)
+	$(BIN)/genlhc demo
+
+test: .venv/.complete lint ## every check of the project (about 20 min)
+	$(BIN)/python -m pytest
+
+lint: .venv/.complete ## style and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+exercises: .venv/.complete ## exercises/ and the student bundle from solutions/
+	$(BIN)/genlhc release sheet01
+
+solutions: .venv/.complete ## runs the solution notebooks: HTML and PDF in build/solutions/
+	$(BIN)/genlhc solutions sheet01
+
+calibrate: .venv/.complete ## thresholds of the graded checks, trained anew (about 40 min)
+	$(BIN)/genlhc calibrate sheet01

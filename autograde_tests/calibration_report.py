@@ -1,0 +1,87 @@
+"""The calibration as a page and a figure in `docs/calibration/`."""
+
+from pathlib import Path
+from typing import Any
+
+import matplotlib.pyplot as plt
+import numpy as np
+
+from autograde_tests.scoring import Metric
+from course_utils import plotting
+
+
+def page(sheet: str, data: dict[str, Any]) -> str:
+    """Markdown page of a calibration, as `genlhc calibrate` keeps it in JSON.
+
+    Args:
+        sheet: name of the sheet.
+        data: `{"checks": [...], "metrics": {...}}`.
+    """
+    lines = [
+        f"# Calibration of {sheet}",
+        "",
+        f"Written by `genlhc calibrate {sheet}` from `autograde_tests/calibration/{sheet}.json`.",
+        "",
+        "## Right or wrong",
+        "",
+        "Each check was tried on the sheet's own solution with hidden inputs of several seeds",
+        "(all must pass) and on typical mistakes (all must be refused, for the right reason).",
+        "",
+        "| check | points | right answer passes | mistakes refused |",
+        "| --- | ---: | ---: | --- |",
+    ]
+    for row in data["checks"]:
+        refused = [name for name, word in row["mutants"].items() if word == "refused"]
+        lines.append(
+            f"| `{row['check']}` | {row['points']:g} | {row['n_passed']} of {row['n_seeds']} | "
+            f"{len(refused)} of {len(row['mutants'])}: {', '.join(row['mutants'])} |"
+        )
+    lines += [
+        "",
+        "## Measured",
+        "",
+        "The reference was trained anew for every seed and measured on hidden events. Points grow",
+        "linearly from the weak answer to the bound for full points, which a further training of",
+        "the reference misses in one of a thousand cases (one-sided prediction bound, Student t).",
+        "",
+        "| metric | reference | spread | seeds | full points from | weak answer | floor |",
+        "| --- | ---: | ---: | ---: | ---: | --- | ---: |",
+    ]
+    for name, metric in metrics(data).items():
+        mean = sum(metric.values) / len(metric.values)
+        spread = max(metric.values) - min(metric.values)
+        lines.append(
+            f"| `{name}` | {mean:.4g} | {spread:.2g} | {len(metric.values)} | {metric.full:.4g} | "
+            f"{metric.weak_name}: {metric.weak:.4g} | {metric.floor:.4g} |"
+        )
+    lines += ["", f"![Reference, bound and weak answer for each metric]({sheet}.png)", ""]
+    return "\n".join(lines)
+
+
+def metrics(data: dict[str, Any]) -> dict[str, Metric]:
+    """The table's metrics as objects."""
+    return {
+        name: Metric(name, row["weak"], row["weak_name"], row["floor"], tuple(row["values"]))
+        for name, row in data["metrics"].items()
+    }
+
+
+def figure(data: dict[str, Any], path: Path) -> None:
+    """Draws every seed's value with bound, floor and weak answer, one panel a metric."""
+    plotting.set_style()
+    rows = metrics(data)
+    fig, axes = plt.subplots(len(rows), figsize=(8, 1.1 * len(rows) + 0.6), layout="constrained")
+    for axis, metric in zip(np.atleast_1d(axes), rows.values(), strict=True):
+        axis.plot(metric.values, [0.0] * len(metric.values), "k|", ms=14, label="reference, a seed")
+        for value, style, label in (
+            (metric.floor, "C2:", "truth against truth"),
+            (metric.full, "C0-", "full points"),
+            (metric.weak, "C1--", "no points"),
+        ):
+            axis.axvline(value, color=style[:2], ls=style[2:], label=label)
+        axis.set_yticks([])
+        axis.set_title(f"{metric.name} (weak answer: {metric.weak_name})", fontsize=9)
+    handles, labels = np.atleast_1d(axes)[0].get_legend_handles_labels()
+    fig.legend(handles, labels, loc="outside upper center", ncols=4, frameon=False, fontsize=9)
+    fig.savefig(path, dpi=120, metadata={"Software": None})
+    plt.close(fig)

@@ -1,0 +1,54 @@
+"""`genlhc calibrate`: measures the checks of a sheet and writes what was found."""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from autograde_tests import calibration, calibration_report
+
+app = typer.Typer(help="Measures the graded checks against seeds and mutants.")
+
+
+@app.callback(invoke_without_command=True)
+def calibrate(
+    sheet: Annotated[str, typer.Argument(help="Sheet, as sheet01.")],
+    course: Annotated[Path, typer.Option(help="Folder of the course.")] = Path(),
+    seeds: Annotated[int, typer.Option(min=2, help="Trainings of each reference.")] = 20,
+    workers: Annotated[int, typer.Option(min=1, help="Processes, each of one thread.")] = 2,
+    checks_only: Annotated[
+        bool, typer.Option(help="Try checks and mutants only; write nothing.")
+    ] = False,
+) -> None:
+    """Tries every check on the solution and on mutants; trains the reference for every seed.
+
+    Writes `autograde_tests/calibration/SHEET.json`, `docs/calibration/SHEET.md` and its figure.
+    """
+    try:
+        verdicts = calibration.judge_all(sheet, seeds, typer.echo)
+    except ValueError as error:
+        typer.echo(f"genlhc calibrate: {error}", err=True)
+        raise typer.Exit(2) from None
+    unsound = [verdict.check for verdict in verdicts if not verdict.sound]
+    if unsound:
+        typer.echo(
+            f"These checks are unsound: {', '.join(unsound)}. Nothing was written.", err=True
+        )
+        raise typer.Exit(1)
+    if checks_only:
+        return
+    cache = course / "build" / "calibration" / sheet
+    data = {
+        "checks": [asdict(verdict) for verdict in verdicts],
+        "metrics": calibration.measure(sheet, seeds, workers, cache, typer.echo),
+    }
+    target = course / "autograde_tests" / "calibration" / f"{sheet}.json"
+    docs = course / "docs" / "calibration"
+    docs.mkdir(parents=True, exist_ok=True)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_text(json.dumps(data, indent=1) + "\n", encoding="utf-8")
+    (docs / f"{sheet}.md").write_text(calibration_report.page(sheet, data), encoding="utf-8")
+    calibration_report.figure(data, docs / f"{sheet}.png")
+    typer.echo(f"Wrote {target}, {docs / sheet}.md and its figure.")

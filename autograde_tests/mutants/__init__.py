@@ -1,0 +1,1 @@
+"""Wrong answers that the checks must refuse: typical mistakes of students."""

@@ -1,0 +1,104 @@
+"""From a measured quality to points: linear credit between a weak answer and the reference."""
+
+import json
+import math
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from statistics import fmean, stdev
+from typing import Any
+
+from scipy import stats
+
+CALIBRATION = Path(__file__).parent / "calibration"
+FALSE_FAIL_RATE = 1e-3
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A measured quality with its calibration.
+
+    Attributes:
+        name: as in the calibration table.
+        weak: value of the named weak answer, which earns nothing.
+        weak_name: what that answer is.
+        floor: truth against truth, shown beside a student's value.
+        values: what the reference reached, one value for each training seed.
+
+    Example:
+        >>> auc = Metric("auc", 0.63, "unit weights", 0.503, (0.505, 0.506, 0.507))
+        >>> auc.credit(0.63, 2.0), auc.credit(0.5, 2.0)
+        (0.0, 2.0)
+    """
+
+    name: str
+    weak: float
+    weak_name: str
+    floor: float
+    values: tuple[float, ...]
+
+    @property
+    def full(self) -> float:
+        """Value from which on all points are given.
+
+        The one-sided prediction bound of Student's t: a further training of the reference is
+        beyond it with probability `FALSE_FAIL_RATE`, the uncertainty of mean and spread from the
+        few seeds included.
+        """
+        n = len(self.values)
+        factor = float(stats.t.ppf(1 - FALSE_FAIL_RATE, n - 1)) * math.sqrt(1 + 1 / n)
+        side = 1.0 if self.weak > fmean(self.values) else -1.0
+        return fmean(self.values) + side * factor * stdev(self.values)
+
+    def credit(self, value: float, points: float) -> float:
+        """Points for a measured value, between 0 and `points`; NaN and infinities earn nothing.
+
+        Raises:
+            ValueError: if the reference is not better than the weak answer, so that no line can
+                be drawn between them.
+        """
+        full = self.full
+        if (self.weak - full) * (self.weak - fmean(self.values)) <= 0:
+            raise ValueError(
+                f"metric {self.name}: the bound {full:.4g} of the reference is not better than "
+                f"the weak answer's {self.weak:.4g}; calibrate again or choose another metric"
+            )
+        if not math.isfinite(value):
+            return 0.0
+        share = (self.weak - value) / (self.weak - full)
+        return points * min(1.0, max(0.0, share))
+
+    def report(self, value: float) -> str:
+        """One line for the student: what was measured and what it is compared with.
+
+        >>> print(Metric("auc", 0.63, "unit weights", 0.503, (0.505, 0.506, 0.507)).report(0.55))
+        auc = 0.55 (truth against truth 0.503; full points from 0.5318;
+        unit weights 0.63: no points)
+        """
+        return (
+            f"{self.name} = {value:.4g} (truth against truth {self.floor:.4g}; "
+            f"full points from {self.full:.4g}; {self.weak_name} {self.weak:.4g}: no points)"
+        )
+
+
+@cache
+def _table(sheet: str) -> dict[str, Any]:
+    path = CALIBRATION / f"{sheet}.json"
+    if not path.exists():
+        raise FileNotFoundError(f"no calibration of {sheet}: run `genlhc calibrate {sheet}` first")
+    metrics: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))["metrics"]
+    return metrics
+
+
+def metric(sheet: str, name: str) -> Metric:
+    """The calibrated metric of a sheet.
+
+    Raises:
+        FileNotFoundError: if the sheet was never calibrated.
+        KeyError: if the calibration has no such metric.
+    """
+    table = _table(sheet)
+    if name not in table:
+        raise KeyError(f"{sheet} has no metric {name!r}, only {sorted(table)}: calibrate again")
+    row = table[name]
+    return Metric(name, row["weak"], row["weak_name"], row["floor"], tuple(row["values"]))

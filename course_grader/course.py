@@ -1,0 +1,218 @@
+"""A course on disk: where things are and how nbgrader is set up for it."""
+
+import logging
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from nbgrader.api import Gradebook
+from nbgrader.coursedir import CourseDirectory
+from traitlets.config import Config, LoggingConfigurable
+from traitlets.config.loader import PyFileConfigLoader
+
+from course_grader.defaults import fair_defaults
+from course_grader.errors import CourseError
+
+CONFIG_NAME = "nbgrader_config.py"
+_GROUP = re.compile(r"[A-Za-z0-9][\w.\-]*")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The table `[tool.genlhc]` of the course's `pyproject.toml`; every entry has a default.
+
+    Attributes:
+        bundle: files and folders that students receive beside the exercises; what does not exist
+            is left out.
+        bundle_exclude: glob patterns of file names that never go into the bundle.
+    """
+
+    bundle: tuple[str, ...] = ("course_utils", "data", "environment.yml")
+    bundle_exclude: tuple[str, ...] = ("*.lhe", "*.lhe.gz", "*.hepmc*", "*.root", "*.log", "*.part")
+
+    @classmethod
+    def from_table(cls, table: Mapping[str, Any], where: Path) -> "Settings":
+        """Reads the table, naming what is unknown or of the wrong type."""
+        known = {"bundle": "bundle", "bundle-exclude": "bundle_exclude"}
+        values: dict[str, tuple[str, ...]] = {}
+        for key, value in table.items():
+            if key not in known:
+                raise CourseError(
+                    f"{where}: [tool.genlhc] has no entry {key!r}; it knows {', '.join(known)}"
+                )
+            if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+                raise CourseError(
+                    f"{where}: [tool.genlhc] {key} must be a list of strings, got {value!r}"
+                )
+            values[known[key]] = tuple(value)
+        return cls(**values)
+
+
+@dataclass(frozen=True)
+class Course:
+    """A folder with solution notebooks and `nbgrader_config.py`.
+
+    Open one with `Course.open`; the paths follow the course's nbgrader configuration.
+    """
+
+    root: Path
+    config: Config
+    settings: Settings = field(default_factory=Settings)
+    project: Mapping[str, Any] = field(default_factory=dict)
+    log: logging.Logger = field(default_factory=lambda: logging.getLogger("course_grader"))
+
+    @classmethod
+    def open(cls, folder: Path | str = ".") -> "Course":
+        """Finds the course in `folder`.
+
+        Raises:
+            CourseError: no course there, or its configuration cannot be read.
+        """
+        root = Path(folder).resolve()
+        if not root.is_dir():
+            raise CourseError(f"there is no folder {root}; give the course's folder with --course")
+        if not (root / CONFIG_NAME).is_file():
+            raise CourseError(
+                f"{root} is not a course: it has no {CONFIG_NAME}; "
+                "run the command in the course's folder or give it with --course"
+            )
+        if re.search(r"[*?\[]", str(root)):
+            raise CourseError(f"{root}: nbgrader cannot work in a path with *, ? or [; rename it")
+        config = fair_defaults()
+        config.merge(_read_config(root))
+        config.CourseDirectory.root = str(root)
+        pyproject = _read_pyproject(root / "pyproject.toml")
+        settings = Settings.from_table(
+            pyproject.get("tool", {}).get("genlhc", {}), root / "pyproject.toml"
+        )
+        course = cls(root, config, settings, pyproject.get("project", {}))
+        if not course.source.is_dir():
+            raise CourseError(
+                f"{root} is not a course: it has no folder {course.source.name}/ "
+                "with the solution notebooks"
+            )
+        return course
+
+    def _directory(self, step: str, default: str) -> Path:
+        name = self.config.CourseDirectory.get(f"{step}_directory", default)
+        return self.root / str(name)
+
+    @property
+    def source(self) -> Path:
+        """The solution notebooks, `<source>/<sheet>/*.ipynb`."""
+        return self._directory("source", "solutions")
+
+    @property
+    def release(self) -> Path:
+        """The students' notebooks, made from the solutions."""
+        return self._directory("release", "exercises")
+
+    @property
+    def submitted(self) -> Path:
+        """What groups handed in, `<submitted>/<group>/<sheet>/`; never written to."""
+        return self._directory("submitted", "submitted")
+
+    @property
+    def autograded(self) -> Path:
+        """Executed and marked copies of the submissions."""
+        return self._directory("autograded", "autograded")
+
+    @property
+    def feedback(self) -> Path:
+        """Pages for the groups."""
+        return self._directory("feedback", "feedback")
+
+    @property
+    def build(self) -> Path:
+        """Everything that can be made again: bundles, grades, logs."""
+        return self.root / "build"
+
+    @property
+    def db_url(self) -> str:
+        """SQLAlchemy address of nbgrader's gradebook."""
+        return str(CourseDirectory(config=self.config).db_url)
+
+    def gradebook(self) -> Any:
+        """nbgrader's gradebook, opened; use it in a `with` statement."""
+        return Gradebook(self.db_url, str(self.config.CourseDirectory.get("course_id", "")))
+
+    def sheets(self) -> list[str]:
+        """Names of the sheets that have solution notebooks."""
+        return sorted({path.parent.name for path in self.source.glob("*/*.ipynb")})
+
+    def notebooks(self, sheet: str) -> list[str]:
+        """Names (without suffix) of a sheet's solution notebooks.
+
+        Raises:
+            CourseError: there is no such sheet; the text names those that exist.
+        """
+        names = sorted(path.stem for path in (self.source / sheet).glob("*.ipynb"))
+        if not names or not _GROUP.fullmatch(sheet):
+            have = ", ".join(self.sheets()) or "none yet"
+            raise CourseError(
+                f"{self.source.name}/{sheet}/ holds no notebook; sheets of this course: {have}"
+            )
+        return names
+
+    def groups(self, sheet: str) -> list[str]:
+        """Groups that handed something in, by folder; names that nbgrader cannot use are refused.
+
+        Raises:
+            CourseError: a folder of `submitted/` has an unusable name.
+        """
+        found = sorted(path.parent.name for path in self.submitted.glob(f"*/{sheet}/"))
+        for name in found:
+            if not _GROUP.fullmatch(name):
+                raise CourseError(
+                    f"{self.submitted.name}/{name}: a group's name may hold letters, digits, "
+                    "'.', '_' and '-'; rename the folder"
+                )
+        return found
+
+    def converter(
+        self,
+        kind: type[Any],
+        sheet: str,
+        *,
+        group: str = "*",
+        notebook: str = "*",
+        changes: Config | None = None,
+    ) -> Any:
+        """One of nbgrader's converters, set up for a sheet; call its `start()`.
+
+        Args:
+            kind: class of `nbgrader.converters`.
+            sheet: the assignment.
+            group: nbgrader's student id.
+            notebook: one notebook's name, or `*`.
+            changes: settings that hold for this converter only.
+        """
+        config = Config()
+        config.merge(self.config)
+        config.merge(changes or {})
+        config.CourseDirectory.assignment_id = sheet
+        config.CourseDirectory.student_id = group
+        config.CourseDirectory.notebook_id = notebook
+        parent = LoggingConfigurable(config=config, log=self.log)
+        return kind(coursedir=CourseDirectory(parent=parent), parent=parent)
+
+
+def _read_config(root: Path) -> Config:
+    try:
+        return PyFileConfigLoader(CONFIG_NAME, path=str(root)).load_config()
+    except Exception as error:
+        raise CourseError(
+            f"{root / CONFIG_NAME} cannot be read: {type(error).__name__}: {error}"
+        ) from error
+
+
+def _read_pyproject(path: Path) -> dict[str, Any]:
+    if not path.is_file():
+        return {}
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise CourseError(f"{path} cannot be read: {error}") from error

@@ -1,0 +1,83 @@
+"""nbgrader settings that make grading fair; every course gets them unless it says otherwise.
+
+nbgrader as it comes gives full points to a cell that never ran (a dead kernel), drops a whole
+submission when one of its notebooks fails, and prints the hidden tests on the feedback page.
+The lists below put our preprocessors in place of the ones that do so. They are ordinary nbgrader
+settings, so the formgrader and `nbgrader autograde` use them as well when `nbgrader_config.py` says
+
+.. code-block:: python
+
+    from course_grader.defaults import fair_defaults
+
+    c = get_config()
+    c.merge(fair_defaults())
+"""
+
+from traitlets.config import Config
+
+EXECUTE = "course_grader.execute.LocalExecute"
+
+SANITIZE = [
+    "nbgrader.preprocessors.ClearOutput",
+    "nbgrader.preprocessors.DeduplicateIds",
+    "nbgrader.preprocessors.OverwriteKernelspec",
+    "nbgrader.preprocessors.OverwriteCells",
+    "nbgrader.preprocessors.CheckCellMetadata",
+]
+
+AUTOGRADE = [
+    EXECUTE,
+    "nbgrader.preprocessors.IgnorePattern",
+    "nbconvert.preprocessors.ClearMetadataPreprocessor",
+    "nbgrader.preprocessors.LimitOutput",
+    "course_grader.execute.TidyPoints",
+    "nbgrader.preprocessors.SaveAutoGrades",
+    "nbgrader.preprocessors.AssignLatePenalties",
+    "nbgrader.preprocessors.CheckCellMetadata",
+]
+
+RELEASE = [
+    "course_grader.tidy.TidyNotebook",
+    "nbgrader.preprocessors.IncludeHeaderFooter",
+    "nbgrader.preprocessors.InstantiateTests",
+    "nbgrader.preprocessors.LockCells",
+    "nbgrader.preprocessors.ClearSolutions",
+    "nbgrader.preprocessors.ClearOutput",
+    "nbgrader.preprocessors.CheckCellMetadata",
+    "nbgrader.preprocessors.ComputeChecksums",
+    "nbgrader.preprocessors.SaveCells",
+    "nbgrader.preprocessors.ClearHiddenTests",
+    "nbgrader.preprocessors.ClearMarkScheme",
+    "nbgrader.preprocessors.ComputeChecksums",
+    "nbgrader.preprocessors.CheckCellMetadata",
+]
+
+FEEDBACK = [
+    "nbgrader.preprocessors.GetGrades",
+    "course_grader.tidy.HideTests",
+    "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
+]
+
+
+def fair_defaults() -> Config:
+    """The settings as a traitlets `Config`, to be merged into a course's own.
+
+    Example:
+        >>> fair_defaults().GenerateFeedback.preprocessors[1]
+        'course_grader.tidy.HideTests'
+    """
+    config = Config()
+    config.CourseDirectory.source_directory = "solutions"
+    config.CourseDirectory.release_directory = "exercises"
+    config.CourseDirectory.ignore = [
+        ".ipynb_checkpoints",
+        "__pycache__",
+        "*.pyc",
+        ".*",
+        "Thumbs.db",
+    ]
+    config.GenerateAssignment.preprocessors = list(RELEASE)
+    config.Autograde.sanitize_preprocessors = list(SANITIZE)
+    config.Autograde.autograde_preprocessors = list(AUTOGRADE)
+    config.GenerateFeedback.preprocessors = list(FEEDBACK)
+    return config

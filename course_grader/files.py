@@ -1,0 +1,44 @@
+"""Small things about files: hashes, whole writes, notebooks as bytes."""
+
+import hashlib
+import os
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import nbformat
+
+
+def sha256(path: Path) -> str:
+    """Hexadecimal SHA-256 of a file's bytes."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def write_whole(path: Path, content: bytes | str) -> None:
+    """Writes a file so that readers see the old or the new content, never a part.
+
+    Args:
+        path: where to; folders are made.
+        content: text is written as UTF-8.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    data = content.encode("utf-8") if isinstance(content, str) else content
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+        os.chmod(name, 0o644)
+        os.replace(name, path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def read_notebook(path: Path) -> Any:
+    """A notebook as nbformat 4 nodes, upgraded where it is older."""
+    return nbformat.read(path, as_version=4)
+
+
+def notebook_text(notebook: Any) -> str:
+    """The text that nbformat stores for a notebook, with a final newline."""
+    return str(nbformat.writes(notebook)).rstrip("\n") + "\n"

@@ -1,0 +1,75 @@
+"""The kernel that runs notebooks: this very Python, one thread, no surprises from the user's home.
+
+Notebooks name a kernel, and a submission may name any; here the name is not looked at.
+"""
+
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from pathlib import Path
+from typing import Any
+
+from jupyter_client.kernelspec import KernelSpec
+from jupyter_client.manager import AsyncKernelManager
+
+_THREADS = ("OMP", "OPENBLAS", "MKL", "NUMEXPR", "VECLIB_MAXIMUM", "BLIS")
+_course_root: ContextVar[Path | None] = ContextVar("course_root", default=None)
+
+
+@contextmanager
+def modules_from(root: Path) -> Iterator[None]:
+    """Within this block, kernels can import the modules that lie in the course's folder."""
+    token = _course_root.set(root)
+    try:
+        yield
+    finally:
+        _course_root.reset(token)
+
+
+def kernel_environment(root: Path | None) -> dict[str, str]:
+    """What is set for a kernel on top of the environment of this process.
+
+    Args:
+        root: the course's folder, put in front of the module search path; `None` for no folder.
+    """
+    environment = {f"{name}_NUM_THREADS": "1" for name in _THREADS}
+    environment |= {
+        "MPLBACKEND": "module://matplotlib_inline.backend_inline",
+        "PYTHONNOUSERSITE": "1",
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "PYDEVD_DISABLE_FILE_VALIDATION": "1",
+        "IPYTHONDIR": str(Path(tempfile.gettempdir()) / f"genlhc-ipython-{os.getpid()}"),
+    }
+    if root is not None:
+        before = os.environ.get("PYTHONPATH")
+        environment["PYTHONPATH"] = os.pathsep.join([str(root), *([before] if before else [])])
+    return environment
+
+
+class ThisPython(AsyncKernelManager):  # type: ignore[misc]
+    """Starts `sys.executable -m ipykernel_launcher`, whatever kernel a notebook asks for."""
+
+    @property
+    def kernel_spec(self) -> KernelSpec:
+        """The specification of the one kernel there is."""
+        if self._kernel_spec is None:
+            self._kernel_spec = KernelSpec(
+                argv=[sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"],
+                display_name="Python 3",
+                language="python",
+                env=kernel_environment(_course_root.get()),
+            )
+        return self._kernel_spec
+
+    @property
+    def ipykernel(self) -> bool:
+        """It always is one; nbclient then keeps no history file."""
+        return True
+
+    async def _async_pre_start_kernel(self, **kw: Any) -> Any:
+        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        return await super()._async_pre_start_kernel(**(quiet | kw))

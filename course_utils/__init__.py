@@ -1,0 +1,1 @@
+"""Physics and plumbing that the course notebooks import; never an answer to a task."""
