@@ -27,8 +27,8 @@ def write_bundle(course: Course, sheet: str) -> Path:
     if not any(exercises.glob("*.ipynb")):
         raise CourseError(f"{exercises} holds no notebook; run `genlhc release {sheet}` first")
     content: dict[str, bytes] = {}
-    for folder in (f"{course.release.name}/{sheet}", *course.settings.bundle):
-        for name in _members(course, folder):
+    for item in (f"{course.release.name}/{sheet}", *course.settings.bundle):
+        for name in _members(course, item):
             content[name] = (course.root / name).read_bytes()
     content["README.md"] = _readme(course, sheet).encode()
     content["pyproject.toml"] = _pyproject(course).encode()
@@ -43,11 +43,11 @@ def _members(course: Course, item: str) -> list[str]:
     if Path(item).is_absolute() or ".." in Path(item).parts:
         raise CourseError(f"[tool.genlhc] bundle: {item!r} must be a path inside the course")
     never = (*_NEVER, *course.settings.bundle_exclude)
-    names = sorted(
+    names = [
         path.relative_to(course.root).as_posix()
         for path in (_walk(start, never) if start.is_dir() else [start])
         if path.is_file() and not _matches(path.name, never)
-    )
+    ]
     return sorted(set(names) - _ignored_by_git(course.root, names))
 
 
@@ -62,14 +62,20 @@ def _matches(name: str, patterns: tuple[str, ...]) -> bool:
 
 
 def _ignored_by_git(root: Path, names: list[str]) -> set[str]:
-    """Those of the files that git ignores; none without git or in a copy inside an ignored folder.
-    """
+    """Those of the files that git ignores; none without git, or if all of the course is ignored."""
     try:
-        if subprocess.run(["git", "check-ignore", "-q", "."], cwd=root, capture_output=True,
-                          check=False).returncode != 1:
+        whole = subprocess.run(
+            ["git", "check-ignore", "-q", "."], cwd=root, capture_output=True, check=False
+        )
+        if whole.returncode != 1:
             return set()
-        listed = subprocess.run(["git", "check-ignore", "-z", "--stdin"], cwd=root, check=False,
-                                input="\0".join(names).encode(), capture_output=True)
+        listed = subprocess.run(
+            ["git", "check-ignore", "-z", "--stdin"],
+            input="\0".join(names).encode(),
+            cwd=root,
+            capture_output=True,
+            check=False,
+        )
     except OSError:
         return set()
     return set(listed.stdout.decode().split("\0")) - {""}
@@ -87,17 +93,11 @@ def _zip(content: dict[str, bytes]) -> bytes:
     return buffer.getvalue()
 
 
-def _packages(course: Course) -> list[str]:
-    return [
-        item
-        for item in course.settings.bundle
-        if (course.root / item / "__init__.py").is_file()
-    ]
-
-
 def _pyproject(course: Course) -> str:
     """A project file with which `pip install -e .` installs what the notebooks import."""
-    packages = _packages(course)
+    packages = [
+        item for item in course.settings.bundle if (course.root / item / "__init__.py").is_file()
+    ]
     dependencies = [str(item) for item in course.project.get("dependencies", [])]
     lines = [
         "[build-system]",
@@ -125,27 +125,29 @@ def _readme(course: Course, sheet: str) -> str:
     """How a student starts."""
     names = sorted(path.name for path in (course.release / sheet).glob("*.ipynb"))
     title = str(course.project.get("description", "")) or "Exercises"
-    conda = (course.root / "environment.yml").is_file() and (
-        "environment.yml" in course.settings.bundle
-    )
-    install = (
-        "    python3 -m venv .venv\n"
-        "    .venv/bin/pip install -e . jupyterlab      # Windows: .venv\\Scripts\\pip\n"
-        "    .venv/bin/jupyter lab                      # Windows: .venv\\Scripts\\jupyter\n"
-    )
-    other = (
-        "\nWith conda instead: `conda env create -f environment.yml`, activate the environment\n"
-        "that it names, `pip install -e .`, `jupyter lab`.\n"
-        if conda
-        else ""
-    )
-    listed = "\n".join(f"- `{course.release.name}/{sheet}/{name}`" for name in names)
+    notebooks = "\n".join(f"- `{course.release.name}/{sheet}/{name}`" for name in names)
     return (
-        f"# {sheet}\n\n{title}\n\n## Set up (once, in this folder)\n\n{install}{other}\n"
-        f"## The notebooks\n\n{listed}\n\n"
+        f"# {sheet}\n\n{title}\n\n## Set up (once, in this folder)\n\n{_set_up(course)}\n"
+        f"## The notebooks\n\n{notebooks}\n\n"
         "Fill in the cells marked `# YOUR CODE HERE` and the answers marked `YOUR ANSWER HERE`.\n"
         "Run the check below each cell: it says what is wrong and does not cost anything.\n\n"
         "## Hand in\n\n"
         "Restart the kernel, run all cells, save. Hand in the notebooks under the names above:\n"
         "do not rename them, and do not delete cells that you did not make.\n"
     )
+
+
+def _set_up(course: Course) -> str:
+    text = (
+        "    python3 -m venv .venv\n"
+        "    .venv/bin/pip install -e . jupyterlab      # Windows: .venv\\Scripts\\pip\n"
+        "    .venv/bin/jupyter lab                      # Windows: .venv\\Scripts\\jupyter\n"
+    )
+    environment = course.root / "environment.yml"
+    if "environment.yml" in course.settings.bundle and environment.is_file():
+        again = "" if "-e ." in environment.read_text(encoding="utf-8") else "`pip install -e .`, "
+        text += (
+            "\nOr with conda: `conda env create -f environment.yml`, activate the environment\n"
+            f"that it names, {again}`jupyter lab`.\n"
+        )
+    return text

@@ -1,7 +1,12 @@
 """Runs nbgrader's converters and turns their complaints into messages."""
 
 import logging
+import os
+import threading
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from nbgrader.converters import NbGraderException
@@ -12,18 +17,63 @@ class ConverterError(RuntimeError):
 
 
 class _Complaints(logging.Handler):
-    """Collects what is logged as an error."""
+    """Collects what this thread logs as an error."""
 
     def __init__(self) -> None:
         super().__init__(logging.ERROR)
         self.texts: list[str] = []
+        self._thread = threading.get_ident()
 
     def emit(self, record: logging.LogRecord) -> None:
-        self.texts.append(record.getMessage())
+        if record.thread == self._thread:
+            self.texts.append(record.getMessage())
+
+
+_gradebook = threading.Lock()
+_mine = threading.local()
+
+
+@contextmanager
+def nbgrader_house(root: Path) -> Iterator[None]:
+    """Where converters run: in the course's folder, nbgrader's warnings for developers unheard."""
+    before = Path.cwd()
+    os.chdir(root)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        os.chdir(before)
+
+
+@contextmanager
+def gradebook_held() -> Iterator[None]:
+    """One thread at a time has the gradebook: SQLite knows one writer."""
+    with _gradebook:
+        _mine.held = True
+        try:
+            yield
+        finally:
+            _mine.held = False
+
+
+@contextmanager
+def gradebook_free() -> Iterator[None]:
+    """Lets the other threads have the gradebook while this one waits for a kernel."""
+    if not getattr(_mine, "held", False):
+        yield
+        return
+    _mine.held = False
+    _gradebook.release()
+    try:
+        yield
+    finally:
+        _gradebook.acquire()
+        _mine.held = True
 
 
 def run_converter(converter: Any, log: logging.Logger) -> None:
-    """Starts a converter; nbgrader's warnings for developers stay in its house.
+    """Starts a converter.
 
     Args:
         converter: made by `Course.converter`.
@@ -35,9 +85,7 @@ def run_converter(converter: Any, log: logging.Logger) -> None:
     complaints = _Complaints()
     log.addHandler(complaints)
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            converter.start()
+        converter.start()
     except NbGraderException as error:
         raise ConverterError(_cause(complaints.texts) or str(error)) from error
     finally:

@@ -23,6 +23,7 @@ from nbgrader.preprocessors import Execute
 from nbgrader.utils import is_grade
 from traitlets import Float, Integer
 
+from course_grader.converting import gradebook_free
 from course_grader.kernel import ThisPython
 
 KERNEL_DIED = "KernelDied"
@@ -102,13 +103,14 @@ class LocalExecute(Execute):  # type: ignore[misc]
                 cell.outputs, cell.execution_count = [], None
         self._deadline = time.monotonic() + self.notebook_timeout
         try:
-            return super().preprocess(nb, resources, km)
+            with gradebook_free():
+                super().preprocess(nb, resources, km)
         except (DeadKernelError, RuntimeError) as error:  # before the first cell or after the last
             for index, cell in enumerate(nb.cells):
                 if cell.cell_type == "code" and cell.execution_count is None and not cell.outputs:
                     _fail(cell, NOT_RUN, f"the kernel could not be used: {error}")
                     report_cell(cell, index, len(nb.cells), 0.0)
-            return nb, resources
+        return nb, resources
 
     def preprocess_cell(self, cell: Any, resources: Any, index: int) -> tuple[Any, Any]:
         """Runs one cell, or says why it was not run."""
@@ -164,12 +166,10 @@ class LocalExecute(Execute):  # type: ignore[misc]
 
 def _fail(cell: Any, name: str, text: str) -> None:
     """Adds an error output, so that nbgrader does not take silence for success."""
-    cell.outputs.append(
-        new_output("error", ename=name, evalue=text, traceback=[f"{name}: {text}"])
-    )
+    cell.outputs.append(new_output("error", ename=name, evalue=text, traceback=[f"{name}: {text}"]))
 
 
-class TidyPoints(Preprocessor):  # type: ignore[misc]
+class TidyPoints(Preprocessor):
     """Makes the points that a grade cell returns safe for nbgrader.
 
     The value of a grade cell's last line is its partial credit. nbgrader takes everything that it

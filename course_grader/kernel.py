@@ -50,7 +50,7 @@ def kernel_environment(root: Path | None) -> dict[str, str]:
     return environment
 
 
-class ThisPython(AsyncKernelManager):  # type: ignore[misc]
+class ThisPython(AsyncKernelManager):
     """Starts `sys.executable -m ipykernel_launcher`, whatever kernel a notebook asks for."""
 
     @property

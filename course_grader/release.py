@@ -1,6 +1,6 @@
 """From solutions to the students' notebooks, and back to a bundle that can be handed out.
 
-The release is made aside, looked over and only then put in place. nbgrader's gradebook learns of the
+The release is made aside, looked over and only then put in place. The gradebook learns of the
 sheet on the way: it keeps the master's cells and lays them over those of each submission.
 """
 
@@ -18,7 +18,7 @@ from IPython.core.inputtransformer2 import TransformerManager
 from nbgrader.converters import GenerateAssignment
 from traitlets.config import Config
 
-from course_grader.converting import ConverterError, run_converter
+from course_grader.converting import ConverterError, nbgrader_house, run_converter
 from course_grader.course import Course
 from course_grader.errors import CourseError
 from course_grader.files import read_notebook, sha256, write_whole
@@ -96,7 +96,8 @@ def generated(course: Course, sheet: str, *, register: bool) -> Iterator[Path]:
         converter.force = True
         converter.no_database = not register
         try:
-            run_converter(converter, course.log)
+            with nbgrader_house(course.root):
+                run_converter(converter, course.log)
         except ConverterError as error:
             raise CourseError(_explain(course, sheet, str(error))) from error
         made = Path(folder) / sheet
@@ -180,5 +181,6 @@ def _put_in_place(course: Course, sheet: str, made: Path) -> Released:
             old.unlink()
     written = {name: sha256(path) for name, path in _files(made).items()}
     write_whole(record, json.dumps(written, indent=1, sort_keys=True) + "\n")
-    return Released(tuple(f"{course.release.name}/{sheet}/{name}" for name in changed),
-                    aside if kept else None)
+    return Released(
+        tuple(f"{course.release.name}/{sheet}/{name}" for name in changed), aside if kept else None
+    )

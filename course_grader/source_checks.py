@@ -96,7 +96,7 @@ def _cell_problems(cell: Any, given: set[str]) -> Iterator[str]:
 def _marker_problems(source: str, begin: str, end: str) -> Iterator[str]:
     is_open = False
     for line in source.split("\n"):
-        if begin in line and is_open or end in line and not is_open:
+        if (begin in line and is_open) or (end in line and not is_open):
             yield f"the markers {begin} / {end} do not alternate"
             return
         if begin in line:

@@ -27,7 +27,7 @@ def plain(text: str) -> str:
     return _ANSI.sub("", text)
 
 
-class TidyNotebook(Preprocessor):  # type: ignore[misc]
+class TidyNotebook(Preprocessor):
     """Removes what a session in Jupyter leaves behind: timings, widgets, folded cells, versions.
 
     Two releases of one solution are then the same bytes, whoever opened it in between.
@@ -46,7 +46,7 @@ class TidyNotebook(Preprocessor):  # type: ignore[misc]
         return nb, resources
 
 
-class HideTests(Preprocessor):  # type: ignore[misc]
+class HideTests(Preprocessor):
     """Takes hidden tests out of a marked notebook; the result of each test stays.
 
     nbgrader marks with the master's cells, hidden part included, and would show them on the

@@ -83,5 +83,6 @@ def finite_differences(
         step = torch.zeros(centre.numel(), dtype=torch.float64, device=centre.device)
         step[k] = _STEP
         step = step.reshape(centre.shape)
-        slopes[k] = float((fn(centre + step).sum() - fn(centre - step).sum()) / (2 * _STEP))
+        difference = fn(centre + step).sum() - fn(centre - step).sum()
+        slopes[k] = float(difference.detach()) / (2 * _STEP)
     return slopes.reshape(tuple(centre.shape))

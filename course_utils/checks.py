@@ -150,6 +150,7 @@ def close(
     """
     have, want = _array(got, name), _array(expected, "expected")
     shape(have, want.shape, name=name, hint=hint)
+    have, want = (a.astype(np.result_type(a, np.float64)) for a in (have, want))
     finite(have, name)
     wrong = ~(np.abs(have - want) <= atol + rtol * np.abs(want))
     if not wrong.any():

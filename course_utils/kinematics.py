@@ -148,7 +148,9 @@ def delta_r(p4_a: ArrayLike | Any, p4_b: ArrayLike | Any) -> Array:
         >>> float(delta_r([5.0, 4.0, 0.0, 3.0], [5.0, 4.0, 0.0, -3.0]).round(4))
         1.3863
     """
-    return np.hypot(rapidity(p4_a) - rapidity(p4_b), delta_phi(p4_a, p4_b))
+    a, b = _momenta(p4_a, "p4_a"), _momenta(p4_b, "p4_b")
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.hypot(_plain(a.rapidity) - _plain(b.rapidity), _plain(a.deltaphi(b)))
 
 
 def p4_from_ptetaphim(

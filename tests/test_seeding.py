@@ -18,7 +18,7 @@ def draws(seed: int) -> tuple[float, ...]:
         float(np.random.rand()),  # noqa: NPY002 - a student's call
         float(torch.rand(())),
         float(torch.rand((), generator=generator)),
-        float(torch.nn.Linear(1, 1).weight),
+        torch.nn.Linear(1, 1).weight.item(),
     )
 
 

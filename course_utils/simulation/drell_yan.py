@@ -13,23 +13,22 @@ import os
 import signal
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Generator
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import count, repeat
+from itertools import count
 from multiprocessing import get_context
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from course_utils.data import ETA_CUT, PT_CUT
 from course_utils.simulation.errors import SimulationError, require
 from course_utils.simulation.output import Progress
 
-PT_CUT = 10.0  # GeV, both muons
-ETA_CUT = 2.5  # both muons
 CHUNK_TRIED = 20_000  # part of the recipe: another value gives other (equally good) events
 MAX_SEED = 900_000_000  # the largest that Pythia takes
 
@@ -142,9 +141,7 @@ def make_chunk(seed: int, index: int, n_tried: int = CHUNK_TRIED) -> Chunk:
     values: list[float] = []
     add = values.append
     start = time.process_time()
-    tried = 0
-    for _ in repeat(None, n_tried):
-        tried += 1
+    for tried in range(1, n_tried + 1):
         if (
             make()
             and -ETA_CUT < (eta_1 := eta_minus()) < ETA_CUT
@@ -181,7 +178,7 @@ def _ignore_interrupt() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
-def _chunks(seed: int, workers: int) -> Iterator[Chunk]:
+def _chunks(seed: int, workers: int) -> Generator[Chunk]:
     """Chunks 0, 1, 2, ... in order, made by `workers` processes; endless."""
     if workers == 1:
         for index in count():
@@ -224,7 +221,8 @@ def generate_drell_yan(
         MissingExtraError: if Pythia is not installed.
     """
     workers = available_cores() if workers is None else workers
-    for name, value, least in (("n_events", n_events, 1), ("seed", seed, 0), ("workers", workers, 1)):
+    limits = (("n_events", n_events, 1), ("seed", seed, 0), ("workers", workers, 1))
+    for name, value, least in limits:
         if value < least:
             raise SimulationError(f"`{name}` must be at least {least}, got {value}")
     require("pythia8mc")  # says what is missing here, rather than in a worker

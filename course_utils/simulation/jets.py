@@ -1,8 +1,9 @@
 """From a showered tt̄ event to seven matched jets.
 
 Final partons with \\|eta\\| < 5 are clustered to anti-kT jets (arXiv:0802.1189) of R = 0.4 by
-Pythia's SlowJet, which holds a copy of FastJet's core and needs no copy of the event. Each of the
-six decay quarks must have a jet of its own; the hardest other jet is j.
+Pythia's SlowJet, which reads the event where it is: through the `fastjet` package the same jets
+take ten times as long, most of it for copying particles. Each of the six decay quarks must have a
+jet of its own; the hardest other jet is j.
 """
 
 import math
@@ -23,8 +24,10 @@ ANTI_KT, FINAL_VISIBLE, TRUE_MASSES = -1, 2, 2  # SlowJet's codes
 
 def make_jet_finder() -> Any:
     """A `pythia8mc.SlowJet` for anti-kT jets of R = 0.4 and pT > 20 GeV."""
+    # SlowJet's own code (last argument), not its copy of FastJet: the same jets, without a banner
+    # on stdout
     return require("pythia8mc").SlowJet(
-        ANTI_KT, JET_RADIUS, JET_PT, PARTICLE_ETA, FINAL_VISIBLE, TRUE_MASSES
+        ANTI_KT, JET_RADIUS, JET_PT, PARTICLE_ETA, FINAL_VISIBLE, TRUE_MASSES, None, False
     )
 
 

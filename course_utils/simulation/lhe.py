@@ -8,31 +8,30 @@ never sees another one.
 import gzip
 import math
 import zlib
-from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO, Any
+from typing import Any, BinaryIO, cast
 
 from course_utils.simulation.errors import SimulationError, require
+from course_utils.simulation.lhe_checks import check_colours, check_hadronic, check_numbers
 
+PROTON = 2212
 GZIP_MAGIC = b"\x1f\x8b"
 END_TAG = "</LesHouchesEvents>"
-INCOMING, FINAL = -1, 1
-STATUSES = (-9, -2, INCOMING, FINAL, 2, 3)
-LEPTONS = {11: "e", 12: "nu_e", 13: "mu", 14: "nu_mu", 15: "tau", 16: "nu_tau"}
-MOMENTUM_TOLERANCE = 1e-4  # of the total energy: files have seven digits or more
 READ_ERRORS = (EOFError, OSError, zlib.error)
 TRUNCATED = "copy or unpack the file again; the events before it are good"
 
 
-def _open(path: Path) -> IO[bytes]:
+def _open(path: Path) -> BinaryIO:
     """The file's bytes, unpacked if it is packed (whatever its name says)."""
     if not path.is_file():
-        raise SimulationError(f"no file `{path}`: give the name of a Les Houches file, packed or not")
+        raise SimulationError(
+            f"no file `{path}`: give the name of a Les Houches file, packed or not"
+        )
     try:
         with path.open("rb") as file:
             packed = file.read(2) == GZIP_MAGIC
-        return gzip.open(path) if packed else path.open("rb")
+        return cast(BinaryIO, gzip.open(path)) if packed else path.open("rb")
     except OSError as error:
         raise SimulationError(f"`{path}` cannot be read: {error.strerror or error}") from error
 
@@ -104,9 +103,9 @@ class LheReader:
                 f"`{self.path}` is no Les Houches file: it must begin with <LesHouchesEvents>, "
                 f"got {first[:40]!r}"
             )
-        block = None
+        block: list[str] | None = None
         for line in self._lines:
-            if line.startswith("<event") or line.startswith(END_TAG):
+            if line.startswith(("<event", END_TAG)):
                 break
             if line.startswith("</init>"):
                 return self._parse_init(block or [])
@@ -131,6 +130,10 @@ class LheReader:
             energies = (info.energyA, info.energyB)
             if not all(math.isfinite(energy) and energy > 0 for energy in energies):
                 raise ValueError(f"beam energies {energies}")
+            if (info.beamA, info.beamB) != (PROTON, PROTON):
+                raise ValueError(
+                    f"beams {info.beamA} and {info.beamB}, expected protons ({PROTON})"
+                )
         except (ValueError, IndexError, OverflowError) as error:
             raise SimulationError(
                 f"`{self.path}`: malformed <init> block ({error}): make the file again"
@@ -159,9 +162,8 @@ class LheReader:
             elif block is not None:
                 block.append(line)
         if not self._closed:
-            raise SimulationError(
-                f"`{self.path}` ends in event {self.n_read + 1}, without {END_TAG}: {TRUNCATED}"
-            )
+            where = f"after event {self.n_read}" if block is None else f"in event {self.n_read + 1}"
+            raise SimulationError(f"`{self.path}` ends {where}, without {END_TAG}: {TRUNCATED}")
         if self.n_read == 0:
             raise SimulationError(f"`{self.path}` has no events: was the generator stopped early?")
 
@@ -199,80 +201,7 @@ class LheReader:
             check_hadronic(event)
         except ValueError as error:
             raise SimulationError(
-                f"`{self.path}`, event {self.n_read + 1}: {error}; this selection is for tt̄ (+ jets) "
-                "with both W bosons decaying to quarks: generate only those"
+                f"`{self.path}`, event {self.n_read + 1}: {error}; this selection "
+                "is for tt̄ (+ jets) with both W bosons decaying to quarks: generate only those"
             ) from None
         return event
-
-
-def check_numbers(event: Any) -> None:
-    """Are all numbers finite, statuses and mothers possible, and is momentum conserved?
-
-    Args:
-        event: `pylhe.LHEEvent`.
-
-    Raises:
-        ValueError: says what is wrong.
-    """
-    info, particles = event.eventinfo, event.particles
-    if not all(map(math.isfinite, (info.weight, info.scale, info.aqed, info.aqcd))):
-        raise ValueError("weight, scale or couplings are not finite")
-    count = len(particles)
-    for k, p in enumerate(particles, start=1):
-        if not all(map(math.isfinite, (p.px, p.py, p.pz, p.e, p.m, p.lifetime, p.spin))):
-            raise ValueError(f"particle {k} has a number that is not finite")
-        if p.status not in STATUSES:
-            raise ValueError(f"particle {k} has status {p.status}, expected one of {STATUSES}")
-        if not (0 <= p.mother1 <= count and 0 <= p.mother2 <= count) or k in (p.mother1, p.mother2):
-            raise ValueError(f"particle {k} has mothers {p.mother1}, {p.mother2} of {count}")
-    incoming = [p for p in particles if p.status == INCOMING]
-    final = [p for p in particles if p.status == FINAL]
-    if len(incoming) != 2 or not final:
-        raise ValueError(f"{len(incoming)} incoming, {len(final)} final particles, expected 2, > 0")
-    energy = sum(p.e for p in incoming)
-    for name in ("e", "px", "py", "pz"):
-        missing = sum(getattr(p, name) for p in incoming) - sum(getattr(p, name) for p in final)
-        if energy <= 0 or abs(missing) > MOMENTUM_TOLERANCE * energy:
-            raise ValueError(f"{missing:.4g} GeV of {name} are lost between incoming and final")
-
-
-def check_colours(event: Any) -> None:
-    """Does each colour line have two ends?
-
-    Args:
-        event: `pylhe.LHEEvent`.
-
-    Raises:
-        ValueError: names a colour line that does not.
-    """
-    starts: Counter[int] = Counter()
-    ends: Counter[int] = Counter()
-    for p in event.particles:
-        if p.status in (INCOMING, FINAL):
-            colour, anticolour = p.color1, p.color2
-            if p.status == INCOMING:
-                colour, anticolour = anticolour, colour
-            starts[colour] += 1
-            ends[anticolour] += 1
-    del starts[0], ends[0]
-    for tag in sorted(starts | ends):
-        if starts[tag] != 1 or ends[tag] != 1:
-            raise ValueError(f"colour line {tag} is not closed")
-
-
-def check_hadronic(event: Any) -> None:
-    """Is this one top and one antitop, and no lepton?
-
-    Args:
-        event: `pylhe.LHEEvent`.
-
-    Raises:
-        ValueError: says what there is instead.
-    """
-    ids = [p.id for p in event.particles]
-    for name, ident in (("top quark", 6), ("top antiquark", -6)):
-        if ids.count(ident) != 1:
-            raise ValueError(f"{ids.count(ident)} {name}s, expected 1")
-    leptons = sorted({LEPTONS[abs(i)] for i in ids if abs(i) in LEPTONS})
-    if leptons:
-        raise ValueError(f"not all-hadronic, it has leptons ({', '.join(leptons)})")

@@ -1,0 +1,162 @@
+"""What the commands say: bars with the time left on a terminal, lines of a log elsewhere."""
+
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rich.console import Console as RichConsole
+from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn
+from rich.table import Table
+from rich.text import Text
+
+
+def duration(seconds: float) -> str:
+    """A time span for people.
+
+    Example:
+        >>> duration(8), duration(95), duration(4000)
+        ('8 s', '1 min 35 s', '1 h 06 min')
+    """
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60:02d} s"
+    return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
+
+
+class Work:
+    """A piece of work with a known amount, in any unit; seconds make the best estimates."""
+
+    def __init__(self, title: str, total: float, clock: float | None = None) -> None:
+        self.title = title
+        self.total = max(total, 1e-9)
+        self.done = 0.0
+        self.text = ""
+        self._start = time.monotonic() if clock is None else clock
+        self._last = self._start
+        self._lock = threading.Lock()
+
+    def advance(self, amount: float, text: str = "") -> None:
+        """So much of the work is done."""
+        with self._lock:
+            self.done = min(self.done + amount, self.total)
+            self._last = time.monotonic()
+        self.text = text or self.text
+        self.refresh()
+
+    def describe(self, text: str) -> None:
+        """Says what is being done now."""
+        self.text = text
+        self.refresh()
+
+    def retotal(self, total: float) -> None:
+        """The whole amount became known better."""
+        self.total = max(total, self.done, 1e-9)
+
+    def left(self, now: float | None = None) -> float | None:
+        """Seconds that remain, or `None` while nothing is known."""
+        if self.done <= 0:
+            return None
+        now = time.monotonic() if now is None else now
+        pace = (self._last - self._start) / self.done
+        return max(0.0, (self.total - self.done) * pace - (now - self._last))
+
+    def refresh(self) -> None:
+        """Shows the state; a work without a display shows nothing."""
+
+
+class _Left(ProgressColumn):
+    """The time left, from our own estimate, which counts down between steps."""
+
+    max_refresh = 0.5
+
+    def __init__(self, work: Work) -> None:
+        super().__init__()
+        self._work = work
+
+    def render(self, task: Task) -> Text:
+        left = self._work.left()
+        return Text("" if left is None else f"{duration(left)} left")
+
+
+class _Bar(Work):
+    def __init__(self, title: str, total: float, console: RichConsole) -> None:
+        super().__init__(title, total)
+        self.progress = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=24),
+            TextColumn("{task.percentage:>3.0f} %"),
+            _Left(self),
+            TextColumn("[dim]{task.fields[text]}"),
+            console=console,
+            transient=True,
+        )
+        self._task = self.progress.add_task(title, total=self.total, text="")
+
+    def refresh(self) -> None:
+        self.progress.update(self._task, completed=self.done, total=self.total, text=self.text[:60])
+
+
+class _Lines(Work):
+    """At most one line every few seconds, so that a log stays readable."""
+
+    every = 10.0
+
+    def __init__(self, title: str, total: float, console: "Console") -> None:
+        super().__init__(title, total)
+        self._console = console
+        self._said = self._start
+
+    def refresh(self) -> None:
+        now = time.monotonic()
+        if now - self._said < self.every:
+            return
+        self._said = now
+        left = self.left(now)
+        tail = "" if left is None else f", {duration(left)} left"
+        self._console.say(f"{self.title}: {100 * self.done / self.total:.0f} %{tail} ({self.text})")
+
+
+class Console:
+    """Where commands write to.
+
+    Args:
+        interactive: bars or lines; by default bars where standard output is a terminal.
+    """
+
+    def __init__(self, interactive: bool | None = None) -> None:
+        self.rich = RichConsole(highlight=False, soft_wrap=True)
+        self.interactive = sys.stdout.isatty() if interactive is None else interactive
+
+    def say(self, text: str, style: str = "") -> None:
+        """Prints a line; square brackets in it are only brackets."""
+        self.rich.print(text, style=style or None, markup=False)
+
+    def problem(self, text: str) -> None:
+        """Prints a line that asks for attention."""
+        self.say(text, "yellow")
+
+    def table(self, table: Table) -> None:
+        """Prints a table as wide as the terminal, or 110 characters in a log."""
+        self.rich.print(table, width=None if self.interactive else 110, soft_wrap=False)
+
+    @contextmanager
+    def work(self, title: str, total: float) -> Iterator[Work]:
+        """Shows a piece of work while the block runs."""
+        if self.interactive:
+            bar = _Bar(title, total, self.rich)
+            with bar.progress:
+                yield bar
+        else:
+            yield _Lines(title, total, self)
+
+
+class Silent(Console):
+    """Says nothing: for use from other programs and tests."""
+
+    def __init__(self) -> None:
+        super().__init__(interactive=False)
+        self.rich.quiet = True

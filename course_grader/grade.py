@@ -1,0 +1,275 @@
+"""Grading a sheet: every group, every notebook, each on its own.
+
+A notebook is run again only when it, or the solution it is marked with, has changed. Several groups
+run at the same time: the work is done by kernels, which are processes of their own, and the
+gradebook is written by one thread at a time.
+"""
+
+import hashlib
+import json
+import os
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from nbgrader.converters import Autograde
+from traitlets.config import Config
+
+from course_grader.console import Console, Silent, Work
+from course_grader.converting import (
+    ConverterError,
+    gradebook_held,
+    nbgrader_house,
+    run_converter,
+)
+from course_grader.course import Course
+from course_grader.errors import CourseError
+from course_grader.execute import KERNEL_DIED, NOT_RUN, TIMED_OUT, CellDone, cell_name, listening
+from course_grader.files import read_notebook
+from course_grader.kernel import modules_from
+from course_grader.release import generated
+from course_grader.state import START_UP, NotebookRecord, Timings, read_record, write_record
+from course_grader.submission import (
+    GRADED,
+    UNGRADABLE,
+    Handed,
+    grade_id,
+    lay_out,
+    read_submission,
+)
+
+
+@dataclass
+class GroupResult:
+    """What became of one group.
+
+    Attributes:
+        group: its name.
+        record: the state of each of its notebooks.
+        ran: notebooks that were run this time.
+    """
+
+    group: str
+    record: dict[str, NotebookRecord]
+    ran: list[str] = field(default_factory=list)
+
+
+@dataclass
+class _Job:
+    group: str
+    handed: list[Handed]
+    todo: list[str]
+    record: dict[str, NotebookRecord]
+
+
+class Grading:
+    """One run over a sheet's submissions.
+
+    Args:
+        course: the course.
+        sheet: the assignment.
+        console: where progress is shown.
+    """
+
+    def __init__(self, course: Course, sheet: str, console: Console | None = None) -> None:
+        self.course = course
+        self.sheet = sheet
+        self.console = console or Silent()
+        self.timings = Timings(course, sheet)
+        self.masters: dict[str, Any] = {}
+        self.digests: dict[str, str] = {}
+
+    def run(
+        self, groups: Sequence[str] = (), *, force: bool = False, workers: int | None = None
+    ) -> list[GroupResult]:
+        """Grades what is new or changed.
+
+        Args:
+            groups: only these; by default all that handed something in.
+            force: also what has not changed.
+            workers: how many groups at a time; by default one a core, at most four.
+
+        Raises:
+            CourseError: nothing handed in, an unknown group, or solutions that cannot be used.
+        """
+        there = self.course.groups(self.sheet)
+        unknown = sorted(set(groups) - set(there))
+        if unknown or not there:
+            raise CourseError(
+                f"no submission of {', '.join(unknown) or 'any group'} for {self.sheet}: expected "
+                f"{self.course.submitted.name}/<group>/{self.sheet}/; "
+                f"groups there: {', '.join(there) or 'none'}"
+            )
+        self._learn()
+        jobs = [self._job(group, force) for group in groups or there]
+        total = sum(self._seconds(job) for job in jobs)
+        workers = min(workers or default_workers(), len(jobs))
+        with (
+            nbgrader_house(self.course.root),
+            self.console.work(f"grading {self.sheet}", total) as work,
+            ThreadPoolExecutor(workers) as pool,
+        ):
+            try:
+                return list(pool.map(lambda job: self._grade(job, work), jobs))
+            finally:
+                pool.shutdown(cancel_futures=True)
+                self.timings.save()
+
+    def _learn(self) -> None:
+        """Registers the sheet as the solutions are now."""
+        with generated(self.course, self.sheet, register=True) as made:
+            for name in self.course.notebooks(self.sheet):
+                self.masters[name] = read_notebook(made / f"{name}.ipynb")
+                solution = read_notebook(self.course.source / self.sheet / f"{name}.ipynb")
+                self.digests[name] = _content_digest(solution)
+
+    def _job(self, group: str, force: bool) -> _Job:
+        handed = read_submission(self.course.submitted / group / self.sheet, self.masters)
+        record = read_record(self.course, self.sheet, group)
+        if not self._in_gradebook(group):
+            record = {}
+        todo = [one.name for one in handed if force or self._changed(group, one, record)]
+        return _Job(group, handed, todo, record)
+
+    def _in_gradebook(self, group: str) -> bool:
+        with self.course.gradebook() as gradebook:
+            submissions = gradebook.assignment_submissions(self.sheet)
+            return group in {submission.student_id for submission in submissions}
+
+    def _changed(self, group: str, one: Handed, record: dict[str, NotebookRecord]) -> bool:
+        before = record.get(one.name)
+        if before is None or before.submitted != one.digest:
+            return True
+        if (before.status, before.reason) != (one.status, one.reason) and one.status != GRADED:
+            return True
+        return one.status == GRADED and (
+            before.master != self.digests[one.name] or not self._marked(group, one.name).is_file()
+        )
+
+    def _marked(self, group: str, name: str) -> Path:
+        return self.course.autograded / group / self.sheet / f"{name}.ipynb"
+
+    def _seconds(self, job: _Job) -> float:
+        return sum(
+            START_UP + sum(self._expected(one).values())
+            for one in job.handed
+            if one.name in job.todo and one.status == GRADED
+        )
+
+    def _expected(self, one: Handed) -> dict[str, float]:
+        """Expected seconds of each cell."""
+        kind = timing_kind(one.notebook, self.masters[one.name])
+        return {
+            name: self.timings.expect(f"{one.name} ({kind})", name)
+            for index, cell in enumerate(one.notebook.cells)
+            if cell.cell_type == "code" and cell.source.strip()
+            for name in [cell_name(cell, index)]
+        }
+
+    def _grade(self, job: _Job, work: Work) -> GroupResult:
+        """Grades one group; whatever happens in it stays in it."""
+        result = GroupResult(job.group, job.record)
+        if job.todo:
+            intake = lay_out(self.course, self.sheet, job.group, job.handed)
+            for one in job.handed:
+                if one.name in job.todo:
+                    work.describe(f"{job.group} {one.name}")
+                    self._grade_one(job.group, one, intake, result, work)
+            absent = [one.name for one in job.handed if one.status != GRADED]
+            with gradebook_held():
+                self._give_nothing(job.group, absent)
+            write_record(self.course, self.sheet, job.group, result.record)
+        return result
+
+    def _grade_one(
+        self, group: str, one: Handed, intake: Path, result: GroupResult, work: Work
+    ) -> None:
+        record = NotebookRecord(
+            one.digest, self.digests[one.name], one.status, one.reason, one.remarks
+        )
+        result.record[one.name] = record
+        if one.status != GRADED:
+            return
+        expected = self._expected(one)
+        kind = timing_kind(one.notebook, self.masters[one.name])
+        left = START_UP + sum(expected.values())
+
+        def heard(done: CellDone) -> None:
+            nonlocal left
+            amount = expected.get(done.name, 0.0)
+            left -= amount
+            work.advance(amount, f"{group} {one.name}: {done.name}")
+            self.timings.add(f"{one.name} ({kind})", done.name, done.seconds)
+
+        start = time.monotonic()
+        try:
+            with listening(heard), modules_from(self.course.root):
+                self._autograde(group, one.name, intake)
+            record.trouble = run_trouble(self._marked(group, one.name))
+            result.ran.append(one.name)
+        except (ConverterError, OSError) as error:
+            one.status = record.status = UNGRADABLE
+            record.reason = one.reason = f"{one.name}.ipynb could not be graded: {error}"
+        record.seconds = round(time.monotonic() - start, 1)
+        work.advance(left)
+
+    def _autograde(self, group: str, name: str, intake: Path) -> None:
+        changes = Config()
+        changes.CourseDirectory.submitted_directory = str(intake)
+        converter = self.course.converter(
+            Autograde, self.sheet, group=group, notebook=name, changes=changes
+        )
+        converter.force = True
+        with gradebook_held():
+            run_converter(converter, self.course.log)
+
+    def _give_nothing(self, group: str, absent: list[str]) -> None:
+        """No points for notebooks that cannot be graded, and no marked copy from an earlier try."""
+        with self.course.gradebook() as gradebook:
+            gradebook.update_or_create_student(group)
+            gradebook.update_or_create_submission(self.sheet, group)
+            for name in absent:
+                self._marked(group, name).unlink(missing_ok=True)
+                notebook = gradebook.find_submission_notebook(name, self.sheet, group)
+                for grade in notebook.grades:
+                    grade.auto_score = 0
+                    grade.needs_manual_grade = False
+            gradebook.db.commit()
+
+
+def default_workers() -> int:
+    """Groups graded at a time: one a core of this machine, at most four."""
+    return max(1, min(4, os.cpu_count() or 1))
+
+
+def timing_kind(notebook: Any, master: Any) -> str:
+    """`full` if every stub was filled in, else `partial`: the two take very different times."""
+    stubs = {grade_id(cell): cell.source for cell in master.cells if grade_id(cell)}
+    untouched = any(
+        cell.cell_type == "code"
+        and cell.metadata.nbgrader.get("solution")
+        and cell.source == stubs.get(grade_id(cell))
+        for cell in notebook.cells
+        if grade_id(cell)
+    )
+    return "partial" if untouched else "full"
+
+
+def run_trouble(path: Path) -> str:
+    """The first sign in a marked notebook that the run itself failed, or nothing."""
+    for index, cell in enumerate(read_notebook(path).cells):
+        for output in cell.get("outputs", []):
+            if output.output_type == "error" and output.ename in (KERNEL_DIED, NOT_RUN, TIMED_OUT):
+                return f"{cell_name(cell, index)}: {output.evalue}"
+    return ""
+
+
+def _content_digest(notebook: Any) -> str:
+    """SHA-256 of what matters for marks: the cells' kind, source and nbgrader metadata."""
+    cells = [
+        (cell.cell_type, cell.source, cell.metadata.get("nbgrader", {})) for cell in notebook.cells
+    ]
+    return hashlib.sha256(json.dumps(cells, sort_keys=True).encode()).hexdigest()

@@ -1,0 +1,95 @@
+"""What is known about graded submissions beside the gradebook, and how long cells take.
+
+The record of a group lies with its marked notebooks, `autograded/<group>/<sheet>/`, and
+goes when they go.
+"""
+
+import json
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from course_grader.course import Course
+from course_grader.files import write_whole
+
+NAME = ".grading.json"
+GUESS = 1.0
+START_UP = 4.0
+
+
+@dataclass
+class NotebookRecord:
+    """The last verdict on one notebook of a group.
+
+    Attributes:
+        submitted: SHA-256 of the file as handed in, empty if missing.
+        master: SHA-256 of the solution notebook it was marked with.
+        status: `graded`, `missing` or `ungradable`.
+        reason: why it could not be graded.
+        remarks: what a tutor should know.
+        seconds: how long it ran.
+        trouble: what went wrong while it ran (a dead kernel, a cell out of time), or nothing.
+    """
+
+    submitted: str = ""
+    master: str = ""
+    status: str = ""
+    reason: str = ""
+    remarks: list[str] = field(default_factory=list)
+    seconds: float = 0.0
+    trouble: str = ""
+
+    @property
+    def needs_a_look(self) -> bool:
+        """Whether something could not be graded, so that a person has to act."""
+        return self.status == "ungradable" or bool(self.trouble)
+
+
+def record_path(course: Course, sheet: str, group: str) -> Path:
+    """Where a group's record is."""
+    return course.autograded / group / sheet / NAME
+
+
+def read_record(course: Course, sheet: str, group: str) -> dict[str, NotebookRecord]:
+    """A group's record by notebook; empty if there is none or it cannot be read."""
+    try:
+        content = json.loads(record_path(course, sheet, group).read_text(encoding="utf-8"))
+        return {name: NotebookRecord(**values) for name, values in content.items()}
+    except (OSError, ValueError, TypeError, AttributeError):
+        return {}
+
+
+def write_record(course: Course, sheet: str, group: str, record: dict[str, NotebookRecord]) -> None:
+    """Stores a group's record."""
+    content = {name: asdict(one) for name, one in sorted(record.items())}
+    write_whole(record_path(course, sheet, group), json.dumps(content, indent=1) + "\n")
+
+
+class Timings:
+    """How long each cell took lately, for an estimate of the time left.
+
+    Kept in `build/timings/<sheet>.json` by notebook and cell: the last few durations.
+    """
+
+    def __init__(self, course: Course, sheet: str) -> None:
+        self._path = course.build / "timings" / f"{sheet}.json"
+        try:
+            self._seen: dict[str, Any] = json.loads(self._path.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            self._seen = {}
+
+    def add(self, notebook: str, cell: str, seconds: float) -> None:
+        """Notes a duration."""
+        durations = self._seen.setdefault(notebook, {}).setdefault(cell, [])
+        durations.append(round(seconds, 2))
+        del durations[:-5]
+
+    def expect(self, notebook: str, cell: str) -> float:
+        """Seconds that a cell will take: the median of the last ones, a guess without any."""
+        durations = self._seen.get(notebook, {}).get(cell)
+        return max(float(median(durations)), 0.01) if durations else GUESS
+
+    def save(self) -> None:
+        """Stores the durations."""
+        write_whole(self._path, json.dumps(self._seen, indent=1, sort_keys=True) + "\n")

@@ -1,0 +1,67 @@
+"""What students get is in step with the solutions and gives nothing away."""
+
+import io
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from course_grader.bundle import write_bundle
+from course_grader.course import Course
+from course_grader.release import check_release
+
+ROOT = Path(__file__).parents[1]
+TRUSTED = ("BEGIN SOLUTION", "BEGIN HIDDEN", "autograde_tests", "Rubric")
+
+
+@pytest.fixture(scope="module")
+def bundle():
+    with zipfile.ZipFile(write_bundle(Course.open(ROOT), "sheet01")) as archive:
+        yield archive
+
+
+def test_exercises_are_in_step_with_the_solutions():
+    assert check_release(Course.open(ROOT), "sheet01") == []
+
+
+def test_bundle_has_what_a_student_needs(bundle):
+    names = set(bundle.namelist())
+    assert {"README.md", "environment.yml", "pyproject.toml", "course_utils/checks.py"} <= names
+    assert {"data/ttbarj_lo.npy", "data/drell_yan_train.npy", "data/README.md"} <= names
+    for path in (ROOT / "solutions" / "sheet01").glob("*.ipynb"):
+        assert f"exercises/sheet01/{path.name}" in names
+
+
+def test_bundle_has_no_room_of_the_trusted_side(bundle):
+    rooms = {name.split("/")[0] for name in bundle.namelist()}
+    assert not rooms & {"solutions", "autograde_tests", "course_grader", "tests", "build"}
+
+
+def test_no_text_in_the_bundle_gives_an_answer_away(bundle):
+    for name in bundle.namelist():
+        if name.endswith((".npy", ".png")):
+            continue
+        text = bundle.read(name).decode("utf-8")
+        assert not [word for word in TRUSTED if word in text], name
+
+
+@pytest.mark.parametrize(
+    ("hidden", "handed_out"),
+    [
+        ("ttbarj_lo.npy", ["data/ttbarj_lo.npy"]),
+        ("ttbarj_nlo.npy", ["data/ttbarj_nlo.npy"]),
+        (
+            "drell_yan.npy",
+            [f"data/drell_yan_{part}.npy" for part in ("train", "validation", "test")],
+        ),
+    ],
+)
+def test_no_hidden_event_is_handed_out(bundle, hidden, handed_out):
+    events = np.load(ROOT / "autograde_tests" / "data" / hidden)
+    secret = {row.tobytes() for row in events}
+    assert len(secret) == len(events)
+    for name in handed_out:
+        table = np.load(io.BytesIO(bundle.read(name)))
+        assert table.shape[1] == events.shape[1]
+        assert not any(row.tobytes() in secret for row in table)
