@@ -1,20 +1,22 @@
 """A course on disk: where things are and how nbgrader is set up for it."""
 
+import copy
 import logging
 import re
 import tomllib
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from nbgrader.api import Gradebook
 from nbgrader.coursedir import CourseDirectory
 from traitlets.config import Config, LoggingConfigurable
 from traitlets.config.loader import PyFileConfigLoader
 
 from course_grader.defaults import fair_defaults
 from course_grader.errors import CourseError
+from course_grader.gradebook import make, opened
 
 CONFIG_NAME = "nbgrader_config.py"
 _GROUP = re.compile(r"[A-Za-z0-9][\w.\-]*")
@@ -135,9 +137,9 @@ class Course:
         """SQLAlchemy address of nbgrader's gradebook."""
         return str(CourseDirectory(config=self.config).db_url)
 
-    def gradebook(self) -> Any:
-        """nbgrader's gradebook, opened; use it in a `with` statement."""
-        return Gradebook(self.db_url, str(self.config.CourseDirectory.get("course_id", "")))
+    def gradebook(self) -> AbstractContextManager[Any]:
+        """nbgrader's gradebook, for a `with` statement; made if there is none."""
+        return opened(self.db_url, str(self.config.CourseDirectory.get("course_id", "")))
 
     def sheets(self) -> list[str]:
         """Names of the sheets that have solution notebooks."""
@@ -190,8 +192,8 @@ class Course:
             notebook: one notebook's name, or `*`.
             changes: settings that hold for this converter only.
         """
-        config = Config()
-        config.merge(self.config)
+        make(self.db_url)
+        config = copy.deepcopy(self.config)
         config.merge(changes or {})
         config.CourseDirectory.assignment_id = sheet
         config.CourseDirectory.student_id = group

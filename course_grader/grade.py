@@ -15,31 +15,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from nbgrader.converters import Autograde
-from traitlets.config import Config
-
+from course_grader.autograde import autograde, give_nothing, run_trouble
 from course_grader.console import Console, Silent, Work
-from course_grader.converting import (
-    ConverterError,
-    gradebook_held,
-    nbgrader_house,
-    run_converter,
-)
+from course_grader.converting import ConverterError, nbgrader_house
 from course_grader.course import Course
 from course_grader.errors import CourseError
-from course_grader.execute import KERNEL_DIED, NOT_RUN, TIMED_OUT, CellDone, cell_name, listening
+from course_grader.execute import CellDone, listening
 from course_grader.files import read_notebook
-from course_grader.kernel import modules_from
 from course_grader.release import generated
-from course_grader.state import START_UP, NotebookRecord, Timings, read_record, write_record
-from course_grader.submission import (
-    GRADED,
-    UNGRADABLE,
-    Handed,
-    grade_id,
-    lay_out,
-    read_submission,
-)
+from course_grader.state import NotebookRecord, read_record, write_record
+from course_grader.submission import GRADED, UNGRADABLE, Handed, lay_out, read_submission
+from course_grader.timings import START_UP, Timings, kind_of
 
 
 @dataclass
@@ -161,13 +147,7 @@ class Grading:
 
     def _expected(self, one: Handed) -> dict[str, float]:
         """Expected seconds of each cell."""
-        kind = timing_kind(one.notebook, self.masters[one.name])
-        return {
-            name: self.timings.expect(f"{one.name} ({kind})", name)
-            for index, cell in enumerate(one.notebook.cells)
-            if cell.cell_type == "code" and cell.source.strip()
-            for name in [cell_name(cell, index)]
-        }
+        return self.timings.expect(one.name, one.notebook, self.masters[one.name])
 
     def _grade(self, job: _Job, work: Work) -> GroupResult:
         """Grades one group; whatever happens in it stays in it."""
@@ -179,8 +159,7 @@ class Grading:
                     work.describe(f"{job.group} {one.name}")
                     self._grade_one(job.group, one, intake, result, work)
             absent = [one.name for one in job.handed if one.status != GRADED]
-            with gradebook_held():
-                self._give_nothing(job.group, absent)
+            give_nothing(self.course, self.sheet, job.group, absent)
             write_record(self.course, self.sheet, job.group, result.record)
         return result
 
@@ -194,7 +173,7 @@ class Grading:
         if one.status != GRADED:
             return
         expected = self._expected(one)
-        kind = timing_kind(one.notebook, self.masters[one.name])
+        kind = kind_of(one.notebook, self.masters[one.name])
         left = START_UP + sum(expected.values())
 
         def heard(done: CellDone) -> None:
@@ -202,12 +181,12 @@ class Grading:
             amount = expected.get(done.name, 0.0)
             left -= amount
             work.advance(amount, f"{group} {one.name}: {done.name}")
-            self.timings.add(f"{one.name} ({kind})", done.name, done.seconds)
+            self.timings.add(one.name, kind, done.name, done.seconds)
 
         start = time.monotonic()
         try:
-            with listening(heard), modules_from(self.course.root):
-                self._autograde(group, one.name, intake)
+            with listening(heard):
+                autograde(self.course, self.sheet, group, one.name, intake)
             record.trouble = run_trouble(self._marked(group, one.name))
             result.ran.append(one.name)
         except (ConverterError, OSError) as error:
@@ -216,55 +195,10 @@ class Grading:
         record.seconds = round(time.monotonic() - start, 1)
         work.advance(left)
 
-    def _autograde(self, group: str, name: str, intake: Path) -> None:
-        changes = Config()
-        changes.CourseDirectory.submitted_directory = str(intake)
-        converter = self.course.converter(
-            Autograde, self.sheet, group=group, notebook=name, changes=changes
-        )
-        converter.force = True
-        with gradebook_held():
-            run_converter(converter, self.course.log)
-
-    def _give_nothing(self, group: str, absent: list[str]) -> None:
-        """No points for notebooks that cannot be graded, and no marked copy from an earlier try."""
-        with self.course.gradebook() as gradebook:
-            gradebook.update_or_create_student(group)
-            gradebook.update_or_create_submission(self.sheet, group)
-            for name in absent:
-                self._marked(group, name).unlink(missing_ok=True)
-                notebook = gradebook.find_submission_notebook(name, self.sheet, group)
-                for grade in notebook.grades:
-                    grade.auto_score = 0
-                    grade.needs_manual_grade = False
-            gradebook.db.commit()
-
 
 def default_workers() -> int:
     """Groups graded at a time: one a core of this machine, at most four."""
     return max(1, min(4, os.cpu_count() or 1))
-
-
-def timing_kind(notebook: Any, master: Any) -> str:
-    """`full` if every stub was filled in, else `partial`: the two take very different times."""
-    stubs = {grade_id(cell): cell.source for cell in master.cells if grade_id(cell)}
-    untouched = any(
-        cell.cell_type == "code"
-        and cell.metadata.nbgrader.get("solution")
-        and cell.source == stubs.get(grade_id(cell))
-        for cell in notebook.cells
-        if grade_id(cell)
-    )
-    return "partial" if untouched else "full"
-
-
-def run_trouble(path: Path) -> str:
-    """The first sign in a marked notebook that the run itself failed, or nothing."""
-    for index, cell in enumerate(read_notebook(path).cells):
-        for output in cell.get("outputs", []):
-            if output.output_type == "error" and output.ename in (KERNEL_DIED, NOT_RUN, TIMED_OUT):
-                return f"{cell_name(cell, index)}: {output.evalue}"
-    return ""
 
 
 def _content_digest(notebook: Any) -> str:

@@ -17,37 +17,37 @@ from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
 
 _THREADS = ("OMP", "OPENBLAS", "MKL", "NUMEXPR", "VECLIB_MAXIMUM", "BLIS")
-_course_root: ContextVar[Path | None] = ContextVar("course_root", default=None)
+_extra: ContextVar[dict[str, str] | None] = ContextVar("extra", default=None)
 
 
 @contextmanager
-def modules_from(root: Path) -> Iterator[None]:
-    """Within this block, kernels can import the modules that lie in the course's folder."""
-    token = _course_root.set(root)
+def kernels_for(root: Path, **environment: str) -> Iterator[None]:
+    """Within this block, kernels of this thread find the modules in the course's folder.
+
+    Args:
+        root: the course's folder, put in front of the module search path.
+        environment: further variables.
+    """
+    before = os.environ.get("PYTHONPATH")
+    path = os.pathsep.join([str(root), *([before] if before else [])])
+    token = _extra.set({"PYTHONPATH": path, **environment})
     try:
         yield
     finally:
-        _course_root.reset(token)
+        _extra.reset(token)
 
 
-def kernel_environment(root: Path | None) -> dict[str, str]:
-    """What is set for a kernel on top of the environment of this process.
-
-    Args:
-        root: the course's folder, put in front of the module search path; `None` for no folder.
-    """
+def kernel_environment() -> dict[str, str]:
+    """What is set for a kernel on top of the environment of this process."""
     environment = {f"{name}_NUM_THREADS": "1" for name in _THREADS}
-    environment |= {
+    return environment | {
         "MPLBACKEND": "module://matplotlib_inline.backend_inline",
         "PYTHONNOUSERSITE": "1",
         "PYTHONDONTWRITEBYTECODE": "1",
         "PYDEVD_DISABLE_FILE_VALIDATION": "1",
-        "IPYTHONDIR": str(Path(tempfile.gettempdir()) / f"genlhc-ipython-{os.getpid()}"),
+        "IPYTHONDIR": str(Path(tempfile.gettempdir()) / "genlhc-ipython"),
+        **(_extra.get() or {}),
     }
-    if root is not None:
-        before = os.environ.get("PYTHONPATH")
-        environment["PYTHONPATH"] = os.pathsep.join([str(root), *([before] if before else [])])
-    return environment
 
 
 class ThisPython(AsyncKernelManager):
@@ -61,7 +61,7 @@ class ThisPython(AsyncKernelManager):
                 argv=[sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"],
                 display_name="Python 3",
                 language="python",
-                env=kernel_environment(_course_root.get()),
+                env=kernel_environment(),
             )
         return self._kernel_spec
 

@@ -1,4 +1,4 @@
-"""What is known about graded submissions beside the gradebook, and how long cells take.
+"""What is known about graded submissions beside the gradebook.
 
 The record of a group lies with its marked notebooks, `autograded/<group>/<sheet>/`, and
 goes when they go.
@@ -7,15 +7,11 @@ goes when they go.
 import json
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from statistics import median
-from typing import Any
 
 from course_grader.course import Course
 from course_grader.files import write_whole
 
 NAME = ".grading.json"
-GUESS = 1.0
-START_UP = 4.0
 
 
 @dataclass
@@ -64,32 +60,3 @@ def write_record(course: Course, sheet: str, group: str, record: dict[str, Noteb
     """Stores a group's record."""
     content = {name: asdict(one) for name, one in sorted(record.items())}
     write_whole(record_path(course, sheet, group), json.dumps(content, indent=1) + "\n")
-
-
-class Timings:
-    """How long each cell took lately, for an estimate of the time left.
-
-    Kept in `build/timings/<sheet>.json` by notebook and cell: the last few durations.
-    """
-
-    def __init__(self, course: Course, sheet: str) -> None:
-        self._path = course.build / "timings" / f"{sheet}.json"
-        try:
-            self._seen: dict[str, Any] = json.loads(self._path.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            self._seen = {}
-
-    def add(self, notebook: str, cell: str, seconds: float) -> None:
-        """Notes a duration."""
-        durations = self._seen.setdefault(notebook, {}).setdefault(cell, [])
-        durations.append(round(seconds, 2))
-        del durations[:-5]
-
-    def expect(self, notebook: str, cell: str) -> float:
-        """Seconds that a cell will take: the median of the last ones, a guess without any."""
-        durations = self._seen.get(notebook, {}).get(cell)
-        return max(float(median(durations)), 0.01) if durations else GUESS
-
-    def save(self) -> None:
-        """Stores the durations."""
-        write_whole(self._path, json.dumps(self._seen, indent=1, sort_keys=True) + "\n")

@@ -8,6 +8,7 @@ import numpy as np
 try:
     import typer
     from rich.console import Console
+    from rich.markup import escape
     from rich.table import Table
 except ModuleNotFoundError as error:
     raise ImportError(
@@ -39,9 +40,9 @@ def check(course: Course = Path(), path: Folders = None) -> None:
         except DataError as error:
             _refuse(str(error))
     for report in reports:
-        verdict = "\n".join(f"[red]✗[/] {problem}" for problem in report.problems)
+        verdict = "\n".join(f"[red]✗[/] {escape(problem)}" for problem in report.problems)
         n_events = f"{report.n_events:,}" if report.n_events else ""
-        table.add_row(str(report.path), n_events, report.content, verdict or "[green]✓[/]")
+        table.add_row(escape(str(report.path)), n_events, report.content, verdict or "[green]✓[/]")
         problems += report.problems
     console = Console()
     console.print(table)
@@ -49,7 +50,7 @@ def check(course: Course = Path(), path: Folders = None) -> None:
         shared = verification.repeated_events(r.path for r in reports if r.content == kind)
         problems += shared
         for sentence in shared:
-            console.print(f"[red]✗[/] {sentence}")
+            console.print(f"[red]✗[/] {escape(sentence)}")
     if not reports:
         console.print("[red]✗[/] no event files in these folders")
     if problems or not reports:
@@ -72,14 +73,14 @@ def split(
     file: Annotated[Path, typer.Argument(help="Event file (.npy) to split.")],
     students: Annotated[Path, typer.Option(help="Written: the students' part.")],
     hold_out: Annotated[Path, typer.Option(help="Written: the part kept for grading.")],
-    fraction: Annotated[float, typer.Option(help="Share of the students, in (0, 1).")] = 0.75,
+    fraction: Annotated[float, typer.Option(help="Share of the students.")] = 0.75,
     seed: Annotated[int, typer.Option(min=0, help="Of the random order.")] = 1,
     force: Annotated[bool, typer.Option("--force", help="Replace existing files.")] = False,
 ) -> None:
     """Splits events at random into a part for students and a part that they never see."""
     existing = [str(target) for target in (students, hold_out) if target.exists()]
     if existing and not force:
-        _refuse(f"{' and '.join(existing)} exist(s): give --force to replace")
+        _refuse(f"already there: {', '.join(existing)}; give --force to replace")
     if students.resolve() == hold_out.resolve():
         _refuse(f"--students and --hold-out are both {students}: give two files")
     try:

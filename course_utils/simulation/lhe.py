@@ -107,8 +107,8 @@ class LheReader:
         for line in self._lines:
             if line.startswith(("<event", END_TAG)):
                 break
-            if line.startswith("</init>"):
-                return self._parse_init(block or [])
+            if block is not None and line.startswith("</init>"):
+                return self._parse_init(block)
             if block is not None:
                 block.append(line)
             elif line.startswith("<init"):

@@ -1,0 +1,247 @@
+"""The command `genlhc`.
+
+Other packages add commands through entry points of the group `genlhc.commands`: the name of the entry
+point is the name of the command, its object a `typer.Typer`. They are loaded when they are used, and
+one that cannot be loaded does not keep the others from working.
+"""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from course_grader.console import Console, duration
+from course_grader.course import Course
+from course_grader.errors import CourseError
+from course_grader.logs import log_to_file
+
+GROUP = "genlhc.commands"
+
+
+class Commands(TyperGroup):
+    """Our own commands and those of other packages."""
+
+    def _others(self) -> dict[str, EntryPoint]:
+        return {point.name: point for point in entry_points(group=GROUP)}
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Names for the help page; a broken command is reported and left out."""
+        names = list(super().list_commands(ctx))
+        for name, point in sorted(self._others().items()):
+            if name not in names:
+                try:
+                    _load(point)
+                    names.append(name)
+                except Exception as error:
+                    _complain(f"the command {name!r} cannot be loaded: {_text(error)}")
+        return names
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """A command by name, or `None`."""
+        own = super().get_command(ctx, cmd_name)
+        point = self._others().get(cmd_name)
+        if own is not None or point is None:
+            return own
+        try:
+            return _load(point)
+        except Exception as error:
+            _complain(f"the command {cmd_name!r} cannot be loaded: {_text(error)}")
+            raise typer.Exit(2) from error
+
+
+def _load(point: EntryPoint) -> Any:
+    command = typer.main.get_command(point.load())
+    command.name = point.name
+    return command
+
+
+def _text(error: BaseException) -> str:
+    return f"{type(error).__name__}: {error}"
+
+
+def _complain(text: str) -> None:
+    print(f"genlhc: {text}", file=sys.stderr)
+
+
+app = typer.Typer(
+    cls=Commands,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Release, grade and hand back notebooks: a course on top of nbgrader.",
+)
+
+CourseOption = Annotated[
+    Path, typer.Option("--course", help="Folder with solutions/ and nbgrader_config.py.")
+]
+SheetArgument = Annotated[str, typer.Argument(help="Name of the sheet, a folder of solutions/.")]
+
+
+@contextmanager
+def _session(folder: Path, command: str) -> Iterator[tuple[Course, Console]]:
+    """A course with its log; mistakes become messages and exit status 2, surprises status 1."""
+    log: Path | None = None
+    try:
+        course = Course.open(folder)
+        with log_to_file(course, command) as log:
+            try:
+                yield course, Console()
+            except (CourseError, typer.Exit):
+                raise
+            except Exception:
+                course.log.exception("unexpected")
+                raise
+    except CourseError as error:
+        _complain(str(error))
+        raise typer.Exit(2) from error
+    except (typer.Exit, KeyboardInterrupt):
+        raise
+    except Exception as error:
+        where = f"; the details are in {log}" if log else ""
+        _complain(f"unexpected {_text(error)}{where}")
+        raise typer.Exit(1) from error
+
+
+@app.command()
+def release(
+    sheet: SheetArgument,
+    check: Annotated[
+        bool, typer.Option("--check", help="Only say whether the exercises are in step.")
+    ] = False,
+    course: CourseOption = Path(),
+) -> None:
+    """Make the students' notebooks and their bundle from the solutions."""
+    from course_grader.bundle import write_bundle
+    from course_grader.release import check_release
+    from course_grader.release import release as make
+
+    with _session(course, "release") as (opened, console):
+        place = f"{opened.release.name}/{sheet}"
+        if check:
+            differing = check_release(opened, sheet)
+            for name in differing:
+                console.problem(f"{place}/{name} is not what the solutions give")
+            if differing:
+                console.say(f"run `genlhc release {sheet}` to bring it in step")
+                raise typer.Exit(1)
+            console.say(f"{place} is in step with the solutions")
+            return
+        released = make(opened, sheet)
+        bundle = write_bundle(opened, sheet)
+        for name in released.changed:
+            console.say(f"written: {name}")
+        if not released.changed:
+            console.say(f"{place} was in step already")
+        if released.kept is not None:
+            console.problem(f"files that no release had made were kept in {released.kept}")
+        size = bundle.stat().st_size / 1e6
+        console.say(f"for students: {bundle.relative_to(opened.root)} ({size:.1f} MB)")
+
+
+@app.command()
+def grade(
+    sheet: SheetArgument,
+    group: Annotated[
+        list[str] | None, typer.Option("--group", help="Only this group; can be repeated.")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Also what has not changed.")] = False,
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Groups at a time; default: one a core, at most 4.")
+    ] = None,
+    course: CourseOption = Path(),
+) -> None:
+    """Grade what is new or changed in submitted/<group>/SHEET."""
+    from course_grader.grade import Grading
+
+    with _session(course, "grade") as (opened, console):
+        results = Grading(opened, sheet, console).run(group or (), force=force, workers=workers)
+        ran = sum(len(result.ran) for result in results)
+        bad = 0
+        for result in results:
+            for name, one in sorted(result.record.items()):
+                for remark in one.remarks:
+                    console.say(f"{result.group} {name}: {remark}")
+                if one.status != "graded" or one.trouble:
+                    console.problem(f"{result.group} {name}: {one.reason or one.trouble}")
+                bad += one.needs_a_look
+        console.say(
+            f"{len(results)} groups: {ran} notebooks graded, "
+            f"{sum(len(result.record) for result in results) - ran} unchanged or not gradable"
+        )
+        console.say(f"next: `genlhc export {sheet}` and `genlhc feedback {sheet}`")
+        if bad:
+            console.problem(f"{bad} notebooks need a look, see above; the rest is graded")
+            raise typer.Exit(1)
+
+
+@app.command()
+def feedback(sheet: SheetArgument, course: CourseOption = Path()) -> None:
+    """Write feedback/<group>/SHEET/*.html."""
+    from course_grader.feedback import feedback as make
+
+    with _session(course, "feedback") as (opened, console):
+        pages = make(opened, sheet, console)
+        console.say(f"{pages.written} pages in {opened.feedback.name}/<group>/{sheet}/")
+        for name, reason in pages.failed.items():
+            console.problem(f"{name}: no pages: {reason}")
+        if pages.failed:
+            raise typer.Exit(1)
+
+
+@app.command()
+def export(sheet: SheetArgument, course: CourseOption = Path()) -> None:
+    """Write build/grades/SHEET.csv, a row for each graded cell of each group."""
+    from course_grader.report import export as make
+
+    with _session(course, "export") as (opened, console):
+        path = make(opened, sheet)
+        console.say(f"written: {path.relative_to(opened.root)}")
+
+
+@app.command()
+def solutions(
+    sheet: SheetArgument,
+    figures: Annotated[
+        bool, typer.Option("--figures", help="Also store figures of cells tagged figure-NAME.")
+    ] = False,
+    notebook: Annotated[str | None, typer.Option("--notebook", help="Only this notebook.")] = None,
+    course: CourseOption = Path(),
+) -> None:
+    """Run the solution notebooks; notebook, HTML and PDF go to build/solutions/SHEET."""
+    from course_grader.solutions import run_solutions
+
+    with _session(course, "solutions") as (opened, console):
+        done = run_solutions(opened, sheet, console, only=notebook, figures=figures)
+        for one in done:
+            for path in one.files:
+                console.say(f"written: {path.relative_to(opened.root)}")
+            console.say(f"{one.name}: {duration(one.seconds)}")
+            for text in one.problems:
+                console.problem(f"{one.name}: {text}")
+        if any(one.failed for one in done):
+            raise typer.Exit(1)
+
+
+@app.command()
+def demo(
+    sheet: Annotated[
+        str | None, typer.Argument(help="Name of the sheet; default: the first one.")
+    ] = None,
+    course: CourseOption = Path(),
+) -> None:
+    """Show the whole loop on a demo class of six groups, in build/demo."""
+    from course_grader.demo import run_demo
+
+    with _session(course, "demo") as (opened, console):
+        if not run_demo(opened, sheet, console):
+            raise typer.Exit(1)
+
+
+def main() -> None:
+    """Entry point of the command `genlhc`."""
+    app()
