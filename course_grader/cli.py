@@ -1,8 +1,8 @@
 """The command `genlhc`.
 
-Other packages add commands through entry points of the group `genlhc.commands`: the name of the entry
-point is the name of the command, its object a `typer.Typer`. They are loaded when they are used, and
-one that cannot be loaded does not keep the others from working.
+Other packages add commands through entry points of the group `genlhc.commands`: the name of the
+entry point is the name of the command, its object a `typer.Typer`. They are loaded when they are
+used, and one that cannot be loaded does not keep the others from working.
 """
 
 import sys

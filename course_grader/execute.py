@@ -17,11 +17,10 @@ from typing import Any
 
 from jupyter_core.utils import run_sync
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
-from nbconvert.preprocessors import Preprocessor
 from nbformat.v4 import new_output
-from nbgrader.preprocessors import Execute
+from nbgrader.preprocessors import Execute, NbGraderPreprocessor
 from nbgrader.utils import is_grade
-from traitlets import Float, Integer
+from traitlets import Float, Integer, Unicode
 
 from course_grader.converting import gradebook_free
 from course_grader.kernel import ThisPython
@@ -80,6 +79,7 @@ class LocalExecute(Execute):  # type: ignore[misc]
     notebook_timeout = Integer(
         1800, help="Seconds for all cells of a notebook together; what is left is not run."
     ).tag(config=True)
+    shutdown_kernel = Unicode("immediate", help="Kernels are not asked for their last words.")
     grace = Float(10.0, help="Seconds that an interrupted kernel has to answer.").tag(config=True)
     max_output = Integer(
         5_000_000, help="Characters of output kept from one cell; the rest is dropped."
@@ -169,7 +169,7 @@ def _fail(cell: Any, name: str, text: str) -> None:
     cell.outputs.append(new_output("error", ename=name, evalue=text, traceback=[f"{name}: {text}"]))
 
 
-class TidyPoints(Preprocessor):
+class TidyPoints(NbGraderPreprocessor):  # type: ignore[misc]
     """Makes the points that a grade cell returns safe for nbgrader.
 
     The value of a grade cell's last line is its partial credit. nbgrader takes everything that it

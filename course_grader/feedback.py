@@ -17,13 +17,13 @@ from course_grader.submission import GRADED
 _NOTICE = """<!DOCTYPE html>
 <html lang="en">
 <head><meta charset="utf-8"><title>{name}</title>
-<style>body {{ font: 16px/1.5 sans-serif; max-width: 40em; margin: 3em auto; padding: 0 1em }}</style>
+<style>body {{ font: 16px/1.5 sans-serif; max-width: 40em; margin: 3em auto }}</style>
 </head>
 <body>
 <h1>{name}</h1>
 <p><strong>This notebook earned no points: {status}.</strong></p>
 <p>{reason}.</p>
-<p>Group {group}, {sheet}. Your tutor sees the same text; ask there if you think it is a mistake.</p>
+<p>Group {group}, {sheet}. Your tutor sees the same text: ask if you think it is wrong.</p>
 </body>
 </html>
 """

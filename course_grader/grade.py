@@ -147,7 +147,8 @@ class Grading:
 
     def _expected(self, one: Handed) -> dict[str, float]:
         """Expected seconds of each cell."""
-        return self.timings.expect(one.name, one.notebook, self.masters[one.name])
+        kind = kind_of(one.notebook, self.masters[one.name])
+        return self.timings.expect(one.name, one.notebook, kind)
 
     def _grade(self, job: _Job, work: Work) -> GroupResult:
         """Grades one group; whatever happens in it stays in it."""

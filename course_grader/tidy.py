@@ -6,7 +6,7 @@
 import re
 from typing import Any
 
-from nbconvert.preprocessors import Preprocessor
+from nbgrader.preprocessors import NbGraderPreprocessor
 from nbgrader.utils import is_grade
 
 BEGIN_HIDDEN = "BEGIN HIDDEN TESTS"
@@ -27,7 +27,7 @@ def plain(text: str) -> str:
     return _ANSI.sub("", text)
 
 
-class TidyNotebook(Preprocessor):
+class TidyNotebook(NbGraderPreprocessor):  # type: ignore[misc]
     """Removes what a session in Jupyter leaves behind: timings, widgets, folded cells, versions.
 
     Two releases of one solution are then the same bytes, whoever opened it in between.
@@ -46,7 +46,7 @@ class TidyNotebook(Preprocessor):
         return nb, resources
 
 
-class HideTests(Preprocessor):
+class HideTests(NbGraderPreprocessor):  # type: ignore[misc]
     """Takes hidden tests out of a marked notebook; the result of each test stays.
 
     nbgrader marks with the master's cells, hidden part included, and would show them on the

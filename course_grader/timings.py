@@ -49,9 +49,8 @@ class Timings:
         durations.append(round(seconds, 2))
         del durations[:-_REMEMBERED]
 
-    def expect(self, name: str, notebook: Any, master: Any) -> dict[str, float]:
+    def expect(self, name: str, notebook: Any, kind: str) -> dict[str, float]:
         """Seconds that each code cell of a notebook will take: medians, guesses without any."""
-        kind = kind_of(notebook, master)
         seen = self._seen.get(f"{name} {kind}", {})
         return {
             cell_name(cell, index): self._seconds(seen.get(cell_name(cell, index)), kind)

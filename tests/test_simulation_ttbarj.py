@@ -117,9 +117,9 @@ def test_selection_holds_for_every_row(nlo: TtbarjRun) -> None:
 
 
 def test_same_seed_same_events(nlo: TtbarjRun) -> None:
-    again = convert_lhe(SLICE, seed=NLO_SEED, max_events=100, progress=False)
+    again = convert_lhe(SLICE, seed=NLO_SEED, max_events=40, progress=False)
     assert again.events.tobytes() == nlo.events[: len(again.rows)].tobytes()
-    other = convert_lhe(SLICE, seed=NLO_SEED + 1, max_events=100, progress=False)
+    other = convert_lhe(SLICE, seed=NLO_SEED + 1, max_events=40, progress=False)
     assert other.events.tobytes() != again.events.tobytes()
 
 

@@ -1,13 +1,38 @@
 """A course of two small notebooks: everything that grading has to cope with, in seconds."""
 
+import base64
+import struct
+import zlib
 from pathlib import Path
 from typing import Any
 
 import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
+
+def png(**chunks: bytes) -> bytes:
+    """A picture of one grey pixel, with further chunks."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        checksum = struct.pack(">I", zlib.crc32(kind + data))
+        return struct.pack(">I", len(data)) + kind + data + checksum
+
+    return b"".join(
+        [
+            b"\x89PNG\r\n\x1a\n",
+            chunk(b"IHDR", struct.pack(">IIBBBBB", 1, 1, 8, 0, 0, 0, 0)),
+            *(chunk(name.encode(), data) for name, data in chunks.items()),
+            chunk(b"IDAT", zlib.compress(b"\0\x80")),
+            chunk(b"IEND", b""),
+        ]
+    )
+
+
 SHEET = "week1"
 NOTEBOOKS = ("adding", "means")
+
+# a PNG file of one pixel, with a text chunk
+DOT = base64.b64encode(png(tEXt=b"Software\0a library that names its version")).decode()
 
 CONFIG = """
 c = get_config()
@@ -137,8 +162,10 @@ def adding() -> Any:
 def means() -> Any:
     """Second notebook: reads the data, draws a figure, three points."""
     draw = (
-        "import matplotlib.pyplot as plt\n\nwith when_done('4'):\n"
-        "    print(mean([1, 2]))\n    plt.plot([0, 1], [0, 1])\n    plt.show()"
+        "import base64\n\nfrom IPython.display import Image, display\n\n"
+        "with when_done('4'):\n"
+        "    print(mean([1, 2]))\n"
+        f"    display(Image(data=base64.b64decode('{DOT}')))"
     )
     figure = code(draw, "run-4", locked=True)
     figure.metadata["tags"] = ["figure-line"]

@@ -1,0 +1,268 @@
+"""Checks of exercise 2: classifier reweighting, the steps whose answer is right or wrong.
+
+Truth comes from identities: log 2 at logit 0, gradients σ(l) − y, the known ratio of two Gaussians,
+weights that act like repeated events. The measured qualities (on hidden events) are imported.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import torch
+from scipy.special import expit, log_expit
+from scipy.stats import norm
+
+from autograde_tests.sheet01._gan_answers import Array, array, number
+from autograde_tests.sheet01._reweighting_histograms import (
+    check_comparison,
+    check_leading_top,
+    check_weighted_histogram,
+)
+from autograde_tests.sheet01._reweighting_quality import (
+    check_classifier,
+    check_reweighting,
+    measure_classifier,
+    measure_reweighting,
+)
+from course_utils import checks
+
+__all__ = [
+    "check_bce",
+    "check_calibration_points",
+    "check_classifier",
+    "check_comparison",
+    "check_leading_top",
+    "check_reweighting",
+    "check_weighted_histogram",
+    "check_weights_from_logit",
+    "measure_classifier",
+    "measure_reweighting",
+]
+
+DEFAULT = 23
+
+Answer = Callable[..., Any]
+
+
+def check_bce(bce_with_logits: Answer, class_weights: Answer, *, seed: int = DEFAULT) -> None:
+    """2a (i): the weighted cross-entropy from logits, and weights for classes of unequal size.
+
+    Args:
+        bce_with_logits: `(logits, labels, weights)`, tensors `(n,)`, to one number.
+        class_weights: `(n_lo, n_nlo)` to the weights of an LO and an NLO event.
+        seed: of the hidden events.
+
+    Raises:
+        CheckFailed: with the property that does not hold.
+    """
+    rng = np.random.default_rng(seed)
+    _balances_classes(class_weights, rng)
+    n_events = int(rng.integers(9, 15))
+    logits = rng.normal(0, 3, n_events)
+    labels = (np.arange(n_events) % 3 == 0).astype(np.float64)
+    weights = rng.uniform(0.3, 4.0, n_events)
+    got = _bce(bce_with_logits, logits, labels, weights)
+    _explain_bce(got, logits, labels, weights)
+    _is_stable(bce_with_logits, rng)
+    _has_right_gradient(bce_with_logits, logits, labels, weights)
+
+
+def check_calibration_points(calibration_points: Answer, *, seed: int = DEFAULT) -> None:
+    """2a (iii): points of a reliability diagram, with binomial uncertainties; empty bins are NaN.
+
+    Args:
+        calibration_points: `(scores, labels, edges)` to (mean score, fraction of NLO, its
+            uncertainty), each of shape `(n_bins,)`.
+        seed: of the hidden scores.
+
+    Raises:
+        CheckFailed: with the column that is not right.
+    """
+    rng = np.random.default_rng(seed)
+    edges = np.array([0.0, 0.1, 0.25, 0.4, 0.6, 0.8, 1.0])
+    scores = rng.beta(2, 2, 900)
+    scores = scores[(scores > 0.11) & ((scores < 0.41) | (scores > 0.62))]  # bins 0 and 3 are empty
+    labels = (rng.random(len(scores)) < scores**1.5).astype(np.float64)
+    place = np.digitize(scores, edges) - 1
+    n_events = np.bincount(place, minlength=6)
+    with np.errstate(all="ignore"):
+        mean = np.bincount(place, scores, minlength=6) / n_events
+        fraction = np.bincount(place, labels, minlength=6) / n_events
+        truth = (mean, fraction, np.sqrt(fraction * (1 - fraction) / n_events))
+        answer = calibration_points(scores, labels, edges)
+    names = ("mean score", "fraction of NLO events", "uncertainty of the fraction")
+    hints = (
+        "the mean of the scores in the bin, not the middle of the bin.",
+        "events with label 1 in the bin, over all events in the bin.",
+        "binomial: √(f (1 − f) / n) with the n events of the bin.",
+    )
+    columns = _parts(answer, 3, "calibration_points(scores, labels, edges)")
+    for value, right, name, hint in zip(columns, truth, names, hints, strict=True):
+        checks.is_given(value, name)
+        column = _floats(value, name)
+        checks.shape(column, (6,), name=name)
+        checks.true(
+            np.isnan(column[n_events == 0]).all(),
+            f"the {name} of a bin without events must be NaN: nothing is known there, not zero.",
+        )
+        filled = n_events > 0
+        checks.close(column[filled], right[filled], rtol=1e-4, name=name, hint=hint, reveal=False)
+
+
+def check_weights_from_logit(lo_to_nlo_weights_from_logit: Answer, *, seed: int = DEFAULT) -> None:
+    """2b: weights p_NLO / p_LO from the logit of an optimal classifier, for any class balance.
+
+    Args:
+        lo_to_nlo_weights_from_logit: `(logit, total_lo, total_nlo)`, an array `(n,)` and the total
+            weights of the classes in the loss, to weights `(n,)`.
+        seed: of the hidden Gaussians.
+
+    Raises:
+        CheckFailed: with the property that does not hold.
+    """
+    rng = np.random.default_rng(seed)
+    mean, width = rng.uniform(0.5, 1.5), rng.uniform(0.7, 0.95)
+    x = rng.normal(0, 1, 4000)
+    log_ratio = norm.logpdf(x, mean, width) - norm.logpdf(x, 0, 1)
+    name = "lo_to_nlo_weights_from_logit(…)"
+    for total_lo, total_nlo in ((1000.0, 1000.0), (*rng.uniform(2e3, 9e3, 1), 1e3)):
+        prior = np.log(total_nlo / total_lo)
+        got = _weights(lo_to_nlo_weights_from_logit, log_ratio + prior, total_lo, total_nlo)
+        _explain_weights(got, log_ratio, prior)
+    far = np.array([-80.0, -60.0, -30.0, 30.0, 60.0, 80.0])
+    got = _weights(lo_to_nlo_weights_from_logit, far.astype(np.float32), 1.0, 1.0)
+    checks.true(
+        np.allclose(np.log(np.maximum(got, 1e-300)), far, rtol=0, atol=1e-3),
+        f"`{name}` is not right for large logits (|logit| up to 80, float32).\n"
+        "Hint: D rounds to 0 or 1 there. Never form D: use exp of the logit.",
+    )
+
+
+def _balances_classes(class_weights: Answer, rng: np.random.Generator) -> None:
+    n_lo, n_nlo = (int(n) for n in rng.integers(200, 9000, 2) * np.array([5, 1]))
+    name = "class_weights(n_lo, n_nlo)"
+    parts = _parts(class_weights(n_lo, n_nlo), 2, name)
+    lo, nlo = (number(part, f"{name}[{k}]") for k, part in enumerate(parts))
+    checks.true(min(lo, nlo) > 0, f"`{name}` must return positive weights.")
+    checks.true(
+        abs(n_lo * lo / (n_nlo * nlo) - 1) < 1e-4,
+        f"with `{name}` the classes do not have the same total weight: n_lo·w_lo must equal "
+        "n_nlo·w_nlo. Are the two weights swapped, or both one?",
+    )
+    checks.true(
+        abs((n_lo * lo + n_nlo * nlo) / (n_lo + n_nlo) - 1) < 1e-4,
+        f"with `{name}` the mean weight of all events is not one: the totals balance, but the "
+        "overall size of the weights is off.",
+    )
+
+
+def _bce(answer: Answer, logits: Array, labels: Array, weights: Array) -> float:
+    tensors = (torch.as_tensor(values) for values in (logits, labels, weights))
+    return number(answer(*tensors), "bce_with_logits(logits, labels, weights)")
+
+
+def _event_losses(logits: Array, labels: Array) -> Array:
+    return np.asarray(-labels * log_expit(logits) - (1 - labels) * log_expit(-logits))
+
+
+def _explain_bce(got: float, logits: Array, labels: Array, weights: Array) -> None:
+    """Compares with the right value; names the mistake if it is a known one."""
+    losses = _event_losses(logits, labels)
+    if abs(got / np.average(losses, weights=weights) - 1) < 1e-4:
+        return
+    swapped = _event_losses(logits, 1 - labels)
+    for wrong, says in (
+        (np.sum(weights * losses), "is a sum over the events; a weighted mean is asked for"),
+        (np.mean(losses), "ignores the weights"),
+        (
+            np.mean(weights * losses),
+            "is divided by the number of events, not by the sum of weights",
+        ),
+        (np.average(swapped, weights=weights), "has the labels swapped: NLO is 1, LO is 0"),
+        (-np.average(losses, weights=weights), "has the wrong sign"),
+    ):
+        checks.true(abs(got - wrong) > 1e-4 * abs(float(wrong)), f"`bce_with_logits(…)` {says}.")
+    raise checks.CheckFailed("`bce_with_logits(…)` is not right: compare with equation (4).")
+
+
+def _is_stable(answer: Answer, rng: np.random.Generator) -> None:
+    """Float32 logits of ±200: the loss is 0 for right and 200 for wrong labels."""
+    logits = np.array([200.0, -200.0], dtype=np.float32)
+    weights = rng.uniform(0.5, 2.0, 2).astype(np.float32)
+    for labels, expected in ((np.array([1.0, 0.0]), 0.0), (np.array([0.0, 1.0]), 200.0)):
+        value = answer(*(torch.as_tensor(v) for v in (logits, labels.astype("float32"), weights)))
+        name = f"bce_with_logits(…) for logits ±200 with {'wrong' if expected else 'right'} labels"
+        hint = "σ(l) rounds to 0 or 1 there, and clamping bends the loss: stay with the logit."
+        checks.is_given(value, name)
+        loss = _floats(value, name)
+        checks.true(np.isfinite(loss).all(), f"`{name}` is NaN or infinite.\nHint: {hint}")
+        checks.close(loss, expected, rtol=1e-3, atol=1e-3, name=name, hint=hint)
+
+
+def _has_right_gradient(answer: Answer, logits: Array, labels: Array, weights: Array) -> None:
+    """∂L/∂l_i = w_i (σ(l_i) − y_i) / Σw, by central differences of the student's own values."""
+    step = 1e-2
+    slope = np.empty_like(logits)
+    for k in range(len(logits)):
+        shift = step * (np.arange(len(logits)) == k)
+        up, down = (_bce(answer, logits + sign * shift, labels, weights) for sign in (1, -1))
+        slope[k] = (up - down) / (2 * step)
+    right = weights * (expit(logits) - labels) / weights.sum()
+    checks.true(
+        np.abs(slope - right).max() < 2e-3 * np.abs(right).max(),
+        "the gradient of `bce_with_logits` is not w (σ(l) − y) / Σw: is anything clamped or rounded?",
+    )
+
+
+def _weights(answer: Answer, logit: Array, total_lo: float, total_nlo: float) -> Array:
+    name = "lo_to_nlo_weights_from_logit(…)"
+    hint = "D/(1 − D) divides by zero as soon as D rounds to 1: use exp of the logit."
+    with np.errstate(all="ignore"):
+        got = answer(logit, float(total_lo), float(total_nlo))
+    return array(got, name, logit.shape, hint=hint)
+
+
+def _explain_weights(got: Array, log_ratio: Array, prior: float) -> None:
+    right = np.exp(log_ratio)
+    if np.allclose(got, right, rtol=1e-4, atol=1e-9):
+        return
+    D = expit(log_ratio + prior)
+    for wrong, says in (
+        (D, "returns D itself, the probability that an event is NLO; the ratio is D/(1 − D)"),
+        (np.exp(-log_ratio - prior), "returns p_LO/p_NLO: the weights go from NLO to LO"),
+        (np.exp(-log_ratio), "returns p_LO/p_NLO: the weights go from NLO to LO"),
+        (right * np.exp(prior), "forgets that the classes had unequal total weights"),
+        (right * np.exp(2 * prior), "corrects for the class totals the wrong way round"),
+        (right / right.mean(), "normalises the weights; the ratio itself is asked for"),
+        (log_ratio + prior, "returns the logit, the logarithm of the ratio"),
+    ):
+        checks.true(
+            not np.allclose(got, wrong, rtol=1e-4, atol=1e-9),
+            f"`lo_to_nlo_weights_from_logit` {says}.",
+        )
+    raise checks.CheckFailed(
+        "`lo_to_nlo_weights_from_logit` does not give the known ratio of two Gaussians."
+    )
+
+
+def _parts(value: Any, n_parts: int, name: str) -> tuple[Any, ...]:
+    """A tuple, a list or an array with `n_parts` entries."""
+    checks.is_given(value, name)
+    try:
+        parts = tuple(value)
+    except TypeError:
+        parts = ()
+    checks.true(
+        len(parts) == n_parts,
+        f"`{name}` must return {n_parts} things: `return a, b` makes a tuple.",
+    )
+    return parts
+
+
+def _floats(value: Any, name: str) -> Array:
+    """Numbers that may be NaN."""
+    try:
+        plain = value.detach().cpu() if isinstance(value, torch.Tensor) else value
+        return np.asarray(plain, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise checks.CheckFailed(f"`{name}` must be an array of numbers.") from None

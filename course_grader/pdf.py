@@ -1,0 +1,103 @@
+"""Pages on paper: HTML printed by a browser that shows no window and has no network."""
+
+import os
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+import jupyter_server_mathjax
+
+_BROWSERS = (
+    "chromium",
+    "chromium-browser",
+    "google-chrome",
+    "google-chrome-stable",
+    "chrome",
+    "msedge",
+    "microsoft-edge",
+    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+    "/Applications/Chromium.app/Contents/MacOS/Chromium",
+)
+# The MathJax that comes with Jupyter has one font; code must be broken, there is no scroll bar.
+_FOR_PAPER = """
+<script type="text/x-mathjax-config">
+MathJax.Hub.Config({"HTML-CSS": {availableFonts: [], webFont: "STIX-Web", imageFont: null}});
+</script>
+<style>
+@page { size: A4; margin: 16mm 14mm; }
+@media print {
+  body { font-size: 10pt; }
+  .highlight pre, .jp-OutputArea-output pre { white-space: pre-wrap; font-size: 8.5pt; }
+  .jp-InputPrompt, .jp-OutputPrompt { display: none; }
+  .jp-Cell img, .jp-OutputArea img { break-inside: avoid; max-width: 100%; }
+  h1, h2, h3 { break-after: avoid; }
+}
+</style>
+</head>"""
+HOW_TO = (
+    "no PDF: no Chromium, Chrome or Edge was found on PATH. Install one and run the command "
+    "again, or open the HTML file in any browser and print it to a file"
+)
+
+
+class PrintError(RuntimeError):
+    """The browser did not print; the text is its last word."""
+
+
+def find_browser() -> str | None:
+    """A browser that can print without a window, or `None`."""
+    return next((found for name in _BROWSERS if (found := shutil.which(name))), None)
+
+
+def mathjax_url() -> str:
+    """Address of MathJax on this disk, so that equations need no network."""
+    static = Path(jupyter_server_mathjax.__file__).parent / "static"
+    return f"{(static / 'MathJax.js').as_uri()}?config=TeX-AMS-MML_HTMLorMML-full,Safe"
+
+
+def print_to_pdf(browser: str, html: str, path: Path, *, seconds: float = 180) -> None:
+    """Prints a page.
+
+    Args:
+        browser: program, from `find_browser`.
+        html: the page; what it refers to must lie on this disk.
+        path: the PDF file.
+        seconds: time after which the browser is ended.
+
+    Raises:
+        PrintError: the browser failed, hung or wrote nothing.
+    """
+    with tempfile.TemporaryDirectory(prefix="genlhc-print-", ignore_cleanup_errors=True) as name:
+        folder = Path(name)
+        page, printed = folder / "page.html", folder / "page.pdf"
+        page.write_text(html.replace("</head>", _FOR_PAPER, 1), encoding="utf-8")
+        command = [
+            browser,
+            "--headless",
+            "--disable-gpu",
+            "--no-first-run",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+            "--disable-dev-shm-usage",
+            "--host-resolver-rules=MAP * ~NOTFOUND",
+            "--allow-file-access-from-files",
+            f"--user-data-dir={folder / 'profile'}",
+            "--no-pdf-header-footer",
+            "--virtual-time-budget=120000",
+            f"--print-to-pdf={printed}",
+            page.as_uri(),
+        ]
+        if hasattr(os, "geteuid") and os.geteuid() == 0:
+            command.insert(1, "--no-sandbox")
+        try:
+            done = subprocess.run(command, capture_output=True, timeout=seconds, check=False)
+        except subprocess.TimeoutExpired as error:
+            raise PrintError(f"the browser took more than {seconds:g} s") from error
+        except OSError as error:
+            raise PrintError(f"the browser cannot be started: {error}") from error
+        if done.returncode or not printed.is_file() or not printed.stat().st_size:
+            lines = done.stderr.decode(errors="replace").strip().splitlines() or ["no message"]
+            raise PrintError(f"the browser printed nothing (status {done.returncode}): {lines[-1]}")
+        shutil.copyfile(printed, path)
