@@ -27,6 +27,10 @@ def duration(seconds: float) -> str:
     return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
 
 
+_TOO_LITTLE = 0.02
+_LOG_WIDTH = 110
+
+
 class Work:
     """A piece of work with a known amount, in any unit; seconds make the best estimates."""
 
@@ -57,8 +61,8 @@ class Work:
         self.total = max(total, self.done, 1e-9)
 
     def left(self, now: float | None = None) -> float | None:
-        """Seconds that remain, or `None` while nothing is known."""
-        if self.done <= 0:
+        """Seconds that remain, or `None` while too little is done to tell."""
+        if self.done < _TOO_LITTLE * self.total:
             return None
         now = time.monotonic() if now is None else now
         pace = (self._last - self._start) / self.done
@@ -120,6 +124,23 @@ class _Lines(Work):
         self._console.say(f"{self.title}: {100 * self.done / self.total:.0f} %{tail} ({self.text})")
 
 
+class _Part(Work):
+    """Work that is a share of larger work."""
+
+    def __init__(self, title: str, total: float, whole: Work, share: float) -> None:
+        super().__init__(title, total)
+        self._whole = whole
+        self._share = share
+
+    def advance(self, amount: float, text: str = "") -> None:
+        before = self.done
+        super().advance(amount, text)
+        self._whole.advance((self.done - before) / self.total * self._share, text)
+
+    def refresh(self) -> None:
+        self._whole.describe(self.text)
+
+
 class Console:
     """Where commands write to.
 
@@ -128,8 +149,10 @@ class Console:
     """
 
     def __init__(self, interactive: bool | None = None) -> None:
-        self.rich = RichConsole(highlight=False, soft_wrap=True)
         self.interactive = sys.stdout.isatty() if interactive is None else interactive
+        width = None if self.interactive else _LOG_WIDTH
+        self.rich = RichConsole(highlight=False, soft_wrap=True, width=width)
+        self._whole: tuple[Work, float] | None = None
 
     def say(self, text: str, style: str = "") -> None:
         """Prints a line; square brackets in it are only brackets."""
@@ -140,13 +163,22 @@ class Console:
         self.say(text, "yellow")
 
     def table(self, table: Table) -> None:
-        """Prints a table as wide as the terminal, or 110 characters in a log."""
-        self.rich.print(table, width=None if self.interactive else 110, soft_wrap=False)
+        """Prints a table as wide as the terminal or the log."""
+        self.rich.print(table, soft_wrap=False)
+
+    def part(self, whole: Work, share: float) -> "Console":
+        """A console whose next work is shown as this much of a larger work."""
+        console = Console(self.interactive)
+        console.rich = self.rich
+        console._whole = (whole, share)
+        return console
 
     @contextmanager
     def work(self, title: str, total: float) -> Iterator[Work]:
         """Shows a piece of work while the block runs."""
-        if self.interactive:
+        if self._whole is not None:
+            yield _Part(title, total, *self._whole)
+        elif self.interactive:
             bar = _Bar(title, total, self.rich)
             with bar.progress:
                 yield bar

@@ -6,16 +6,18 @@ can itself be replaced there: another preprocessor only has to fill the cells' o
 cell without output is a cell that passed.
 """
 
+import asyncio
 import math
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
-from jupyter_core.utils import run_sync
+from jupyter_core.utils import ensure_async, run_sync
+from nbclient import NotebookClient
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from nbformat.v4 import new_output
 from nbgrader.preprocessors import Execute, NbGraderPreprocessor
@@ -97,25 +99,37 @@ class LocalExecute(Execute):  # type: ignore[misc]
 
     def preprocess(self, nb: Any, resources: Any, km: Any = None) -> tuple[Any, Any]:
         """Runs the notebook in place; it always comes back, with an output for each failure."""
+        NotebookClient.__init__(self, nb, km)
+        self.reset_execution_trackers()
+        self._check_assign_resources(resources)
         self._reset()
         for cell in nb.cells:
             if cell.cell_type == "code":
                 cell.outputs, cell.execution_count = [], None
-        self._deadline = time.monotonic() + self.notebook_timeout
-        try:
-            with gradebook_free():
-                super().preprocess(nb, resources, km)
-        except (DeadKernelError, RuntimeError) as error:  # before the first cell or after the last
-            for index, cell in enumerate(nb.cells):
-                if cell.cell_type == "code" and cell.execution_count is None and not cell.outputs:
-                    _fail(cell, NOT_RUN, f"the kernel could not be used: {error}")
-                    report_cell(cell, index, len(nb.cells), 0.0)
+        with gradebook_free():
+            _run(self._run_notebook)
+        self.set_widgets_metadata()
         return nb, resources
 
-    def preprocess_cell(self, cell: Any, resources: Any, index: int) -> tuple[Any, Any]:
+    async def _run_notebook(self) -> None:
+        with _cancellable():
+            try:
+                self.create_kernel_manager()
+                await self.async_start_new_kernel()
+                await self.async_start_new_kernel_client()
+            except (RuntimeError, OSError) as error:
+                self._stopped = f"the kernel did not start: {error}"
+            try:
+                self._deadline = time.monotonic() + self.notebook_timeout
+                for index, cell in enumerate(self.nb.cells):
+                    if cell.cell_type == "code" and cell.source.strip():
+                        await self._run_cell(cell, index)
+            finally:
+                if self.km is not None:
+                    await self._async_cleanup_kernel()
+
+    async def _run_cell(self, cell: Any, index: int) -> None:
         """Runs one cell, or says why it was not run."""
-        if cell.cell_type != "code" or not cell.source.strip():
-            return cell, resources
         start = time.monotonic()
         self._written = 0
         if not self._stopped and start >= self._deadline:
@@ -123,15 +137,17 @@ class LocalExecute(Execute):  # type: ignore[misc]
         if self._stopped:
             _fail(cell, NOT_RUN, f"not run: {self._stopped}")
         else:
-            self._run(cell, resources, index)
+            await self._try_cell(cell, index)
         report_cell(cell, index, len(self.nb.cells), time.monotonic() - start)
-        return cell, resources
 
-    def _run(self, cell: Any, resources: Any, index: int) -> None:
+    async def _try_cell(self, cell: Any, index: int) -> None:
         name = cell_name(cell, index)
         try:
-            super().preprocess_cell(cell, resources, index)
+            await self.async_execute_cell(cell, index, store_history=True)
         except DeadKernelError:
+            task = asyncio.current_task()
+            if task is not None and task.cancelling():  # nbclient takes this for a dead kernel
+                raise asyncio.CancelledError from None
             _fail(cell, KERNEL_DIED, f"the kernel died in this cell ({name})")
             self._stopped = f"the kernel died in {name}"
         except CellTimeoutError:
@@ -139,19 +155,19 @@ class LocalExecute(Execute):  # type: ignore[misc]
         for output in cell.outputs:
             if output.output_type == "error" and output.ename == TIMED_OUT:
                 output.evalue = output.evalue or "the cell ran longer than it may"
-                if not self._stopped and not self._answers():
+                if not self._stopped and not await self._answers():
                     self._stopped = f"{name} ran out of time and could not be interrupted"
 
     def _get_timeout(self, cell: Any) -> int | None:
-        left = max(1, math.ceil(self._deadline - time.monotonic()))
+        left = max(1, math.ceil(min(self._deadline - time.monotonic(), 1e9)))
         return min(self.timeout or left, left)
 
-    def _answers(self) -> bool:
+    async def _answers(self) -> bool:
         """Whether the kernel reacts after it was interrupted; one that does not is ended."""
         try:
-            run_sync(self.kc.wait_for_ready)(timeout=self.grace)
+            await ensure_async(self.kc.wait_for_ready(timeout=self.grace))
         except RuntimeError:
-            run_sync(self.km.shutdown_kernel)(now=True)
+            await ensure_async(self.km.shutdown_kernel(now=True))
             return False
         return True
 
@@ -162,6 +178,38 @@ class LocalExecute(Execute):  # type: ignore[misc]
         if self._written > self.max_output and msg["msg_type"] != "error":
             return None
         return super().output(outs, msg, display_id, cell_index)
+
+
+_running: set[tuple[asyncio.AbstractEventLoop, asyncio.Task[Any]]] = set()
+
+
+def _run(notebook: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    """Runs to the end in a loop of its own, also from within a Jupyter server's loop."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        asyncio.run(notebook())
+    else:
+        run_sync(notebook)()
+
+
+@contextmanager
+def _cancellable() -> Iterator[None]:
+    task = asyncio.current_task()
+    entry = None if task is None else (asyncio.get_running_loop(), task)
+    if entry:
+        _running.add(entry)
+    try:
+        yield
+    finally:
+        if entry:
+            _running.discard(entry)
+
+
+def cancel_all() -> None:
+    """Ends the notebooks that run in other threads, with their kernels."""
+    for loop, task in list(_running):
+        loop.call_soon_threadsafe(task.cancel)
 
 
 def _fail(cell: Any, name: str, text: str) -> None:

@@ -20,7 +20,7 @@ from course_grader.console import Console, Silent, Work
 from course_grader.converting import ConverterError, nbgrader_house
 from course_grader.course import Course
 from course_grader.errors import CourseError
-from course_grader.execute import CellDone, listening
+from course_grader.execute import CellDone, cancel_all, listening
 from course_grader.files import read_notebook
 from course_grader.release import generated
 from course_grader.state import NotebookRecord, read_record, write_record
@@ -100,8 +100,11 @@ class Grading:
         ):
             try:
                 return list(pool.map(lambda job: self._grade(job, work), jobs))
+            except KeyboardInterrupt:
+                pool.shutdown(wait=False, cancel_futures=True)
+                cancel_all()
+                raise
             finally:
-                pool.shutdown(cancel_futures=True)
                 self.timings.save()
 
     def _learn(self) -> None:
@@ -154,6 +157,9 @@ class Grading:
         """Grades one group; whatever happens in it stays in it."""
         result = GroupResult(job.group, job.record)
         if job.todo:
+            for name in job.todo:
+                result.record.pop(name, None)  # if this is cut off, it is graded next time
+            write_record(self.course, self.sheet, job.group, result.record)
             intake = lay_out(self.course, self.sheet, job.group, job.handed)
             for one in job.handed:
                 if one.name in job.todo:

@@ -28,7 +28,7 @@ MathJax.Hub.Config({"HTML-CSS": {availableFonts: [], webFont: "STIX-Web", imageF
 @page { size: A4; margin: 16mm 14mm; }
 @media print {
   body { font-size: 10pt; }
-  .highlight pre, .jp-OutputArea-output pre { white-space: pre-wrap; font-size: 8.5pt; }
+  .highlight pre, .jp-OutputArea-output pre { white-space: pre-wrap; font-size: 7.5pt; }
   .jp-InputPrompt, .jp-OutputPrompt { display: none; }
   .jp-Cell img, .jp-OutputArea img { break-inside: avoid; max-width: 100%; }
   h1, h2, h3 { break-after: avoid; }

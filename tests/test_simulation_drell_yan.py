@@ -16,8 +16,9 @@ import typer
 from scipy import stats
 from typer.testing import CliRunner
 
-from course_utils.simulation import MissingExtraError, SimulationError, commands, drell_yan
-from course_utils.simulation.drell_yan import CHUNK_TRIED, DrellYanRun, generate_drell_yan
+from course_utils.simulation import MissingExtraError, SimulationError, chunks, commands
+from course_utils.simulation.chunks import CHUNK_TRIED
+from course_utils.simulation.drell_yan import DrellYanRun, generate_drell_yan
 from course_utils.simulation.output import save_events
 
 ROOT = Path(__file__).parents[1]
@@ -127,13 +128,13 @@ def test_another_event_layout_is_noticed() -> None:
         return SimpleNamespace(id=lambda: ident, px=lambda: px, e=lambda: 50.0)
 
     good = Process([None] * 6 + [muon(13, 30.0), muon(-13, -30.0)])
-    drell_yan._check_rows(good, good[6], good[7])
+    chunks._check_rows(good, good[6], good[7])
     for first, second in ((muon(-13, 30.0), muon(13, -30.0)), (muon(13, 30.0), muon(-13, 30.0))):
         bad = Process([None] * 6 + [first, second])
         with pytest.raises(SimulationError, match="pinned version"):
-            drell_yan._check_rows(bad, first, second)
+            chunks._check_rows(bad, first, second)
     with pytest.raises(SimulationError, match="pinned version"):
-        drell_yan._check_rows(good, muon(13, 30.0), good[7])
+        chunks._check_rows(good, muon(13, 30.0), good[7])
 
 
 def test_package_imports_without_generators_and_says_what_to_install() -> None:
@@ -141,7 +142,7 @@ def test_package_imports_without_generators_and_says_what_to_install() -> None:
 import sys
 for name in ("pythia8mc", "pylhe", "fastjet"):
     sys.modules[name] = None  # importing it fails
-from course_utils.simulation import drell_yan, feed, jets, lhe, ttbarj
+from course_utils.simulation import chunks, drell_yan, feed, jets, lhe, ttbarj
 try:
     drell_yan.generate_drell_yan(10, 1, progress=False)
 except ImportError as error:

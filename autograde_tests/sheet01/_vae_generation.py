@@ -13,7 +13,7 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 from autograde_tests.scoring import metric
-from autograde_tests.sheet01._gan_answers import Array, array
+from autograde_tests.sheet01._vae_answers import Array, array
 from course_utils import checks
 from course_utils.data import load_drell_yan, read_drell_yan
 from course_utils.kinematics import eta, mass, pt
@@ -27,7 +27,7 @@ N_EVENTS = 20_000
 MASS_RESOLUTION, BALANCE_RESOLUTION = 1.0, 0.1
 """In GeV; finer differences are not seen, so that events rounded to float32 are not punished."""
 COPY_DISTANCE, COPY_FRACTION = 1e-3, 0.05
-"""A copy: closer than this to a known event in (log pT, η, η). Honest events: 1 in 1000 or fewer."""
+"""A copy is closer than this to a known event in (log pT, η, η); honest events rarely are."""
 
 Generate = Callable[..., Any]
 

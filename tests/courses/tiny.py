@@ -30,6 +30,7 @@ def png(**chunks: bytes) -> bytes:
 
 SHEET = "week1"
 NOTEBOOKS = ("adding", "means")
+COLUMNS = ["group", "notebook", "task", "score", "max_score", "status", "reason"]
 
 # a PNG file of one pixel, with a text chunk
 DOT = base64.b64encode(png(tEXt=b"Software\0a library that names its version")).decode()
@@ -97,6 +98,16 @@ def check_mean(mean):
     if abs(mean([1.0, 2.0, 6.0]) - 3) > 1e-9:
         raise CheckFailed("the mean is wrong")
 '''
+
+
+MISTAKES = """
+[[mistake]]
+notebook = "adding"
+grade_id = "task-1-add"
+replace = "a + b"
+by = "a - b"
+says = "subtracts instead of adding"
+"""
 
 
 def marks(grade_id: str, **values: Any) -> dict[str, Any]:
@@ -204,6 +215,7 @@ def make_course(root: Path) -> Path:
         "pyproject.toml": PYPROJECT,
         "tinylib/__init__.py": LIBRARY,
         "tiny_tests.py": TESTS,
+        f"autograde_tests/{SHEET}/mistakes.toml": MISTAKES,
         "data/numbers.csv": "1,2,6\n",
         "data/.DS_Store": "junk",
         "data/events.lhe": "simulation output",

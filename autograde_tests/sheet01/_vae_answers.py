@@ -1,0 +1,43 @@
+"""Compares an answer with the right one, and names the mistake if it is a known one."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from autograde_tests.sheet01._gan_answers import Array, array, number, plain
+from course_utils import checks
+
+__all__ = ["Array", "array", "number", "plain", "same"]
+
+TOLERANCE = 1e-4
+"""Relative and absolute: the room that float32 needs."""
+
+
+def same(got: Array, right: Array, mistakes: Mapping[str, Array], name: str) -> None:
+    """Passes if `got` is right.
+
+    Args:
+        got: the answer, of the shape of `right`.
+        right: the right numbers.
+        mistakes: what a known mistake says about itself, with the numbers that it gives.
+        name: what the student calls the answer.
+
+    Raises:
+        CheckFailed: if not, with the mistake whose numbers these are; without any hidden number.
+
+    Example:
+        >>> one = np.ones(1)
+        >>> same(2 * one, one, {"a factor 1/2 is missing": 2 * one}, "kl")
+        Traceback (most recent call last):
+        course_utils.checks.CheckFailed: `kl`: a factor 1/2 is missing.
+    """
+    if np.allclose(got, right, rtol=TOLERANCE, atol=TOLERANCE):
+        return
+    for says, wrong in mistakes.items():
+        if np.allclose(got, wrong, rtol=TOLERANCE, atol=TOLERANCE):
+            raise checks.CheckFailed(f"`{name}`: {says}.")
+    n_wrong = int(np.sum(~np.isclose(got, right, rtol=TOLERANCE, atol=TOLERANCE)))
+    raise checks.CheckFailed(
+        f"`{name}` is not right in {n_wrong} of {right.size} entries.\n"
+        "Hint: compute one event by hand, with the equations of the task, and compare."
+    )

@@ -1,0 +1,30 @@
+"""Shared fixtures."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+from courses import tiny
+
+from course_grader.course import Course
+from course_grader.release import release
+
+
+@pytest.fixture(scope="session")
+def released_course(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The tiny course with its exercises released; copy it before changing anything."""
+    root = tiny.make_course(tmp_path_factory.mktemp("course") / "tiny")
+    release(Course.open(root), tiny.SHEET)
+    return root
+
+
+@pytest.fixture
+def course_root(released_course: Path, tmp_path: Path) -> Path:
+    """A course of one's own, released."""
+    return Path(shutil.copytree(released_course, tmp_path / "course"))
+
+
+@pytest.fixture
+def course(course_root: Path) -> Course:
+    """The same, opened."""
+    return Course.open(course_root)
