@@ -44,21 +44,22 @@ class Work:
         self._lock = threading.Lock()
 
     def advance(self, amount: float, text: str = "") -> None:
-        """So much of the work is done."""
+        """So much more of the work is done."""
+        self.reach(self.done + amount, self.total, text)
+
+    def reach(self, done: float, total: float, text: str = "") -> None:
+        """So much of the work is done, and so much there is, as far as one knows now."""
         with self._lock:
-            self.done = min(self.done + amount, self.total)
+            self.total = max(total, 1e-9)
+            self.done = min(done, self.total)
             self._last = time.monotonic()
-        self.text = text or self.text
+            self.text = text or self.text
         self.refresh()
 
     def describe(self, text: str) -> None:
         """Says what is being done now."""
         self.text = text
         self.refresh()
-
-    def retotal(self, total: float) -> None:
-        """The whole amount became known better."""
-        self.total = max(total, self.done, 1e-9)
 
     def left(self, now: float | None = None) -> float | None:
         """Seconds that remain, or `None` while too little is done to tell."""
@@ -131,14 +132,11 @@ class _Part(Work):
         super().__init__(title, total)
         self._whole = whole
         self._share = share
-
-    def advance(self, amount: float, text: str = "") -> None:
-        before = self.done
-        super().advance(amount, text)
-        self._whole.advance((self.done - before) / self.total * self._share, text)
+        self._base = whole.done
 
     def refresh(self) -> None:
-        self._whole.describe(self.text)
+        done = self._base + self._share * self.done / self.total
+        self._whole.reach(max(done, self._whole.done), self._whole.total, self.text)
 
 
 class Console:

@@ -10,13 +10,13 @@ import asyncio
 import math
 import re
 import time
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
-from jupyter_core.utils import ensure_async, run_sync
+from jupyter_core.utils import ensure_async
 from nbclient import NotebookClient
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from nbformat.v4 import new_output
@@ -25,7 +25,7 @@ from nbgrader.utils import is_grade
 from traitlets import Float, Integer, Unicode
 
 from course_grader.converting import gradebook_free
-from course_grader.kernel import ThisPython
+from course_grader.kernel import ThisPython, cancellable, run_alone
 
 KERNEL_DIED = "KernelDied"
 NOT_RUN = "NotRun"
@@ -107,12 +107,12 @@ class LocalExecute(Execute):  # type: ignore[misc]
             if cell.cell_type == "code":
                 cell.outputs, cell.execution_count = [], None
         with gradebook_free():
-            _run(self._run_notebook)
+            run_alone(self._run_notebook)
         self.set_widgets_metadata()
         return nb, resources
 
     async def _run_notebook(self) -> None:
-        with _cancellable():
+        with cancellable():
             try:
                 self.create_kernel_manager()
                 await self.async_start_new_kernel()
@@ -178,38 +178,6 @@ class LocalExecute(Execute):  # type: ignore[misc]
         if self._written > self.max_output and msg["msg_type"] != "error":
             return None
         return super().output(outs, msg, display_id, cell_index)
-
-
-_running: set[tuple[asyncio.AbstractEventLoop, asyncio.Task[Any]]] = set()
-
-
-def _run(notebook: Callable[[], Coroutine[Any, Any, None]]) -> None:
-    """Runs to the end in a loop of its own, also from within a Jupyter server's loop."""
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        asyncio.run(notebook())
-    else:
-        run_sync(notebook)()
-
-
-@contextmanager
-def _cancellable() -> Iterator[None]:
-    task = asyncio.current_task()
-    entry = None if task is None else (asyncio.get_running_loop(), task)
-    if entry:
-        _running.add(entry)
-    try:
-        yield
-    finally:
-        if entry:
-            _running.discard(entry)
-
-
-def cancel_all() -> None:
-    """Ends the notebooks that run in other threads, with their kernels."""
-    for loop, task in list(_running):
-        loop.call_soon_threadsafe(task.cancel)
 
 
 def _fail(cell: Any, name: str, text: str) -> None:

@@ -16,16 +16,17 @@ from pathlib import Path
 from typing import Any
 
 from course_grader.autograde import autograde, give_nothing, run_trouble
-from course_grader.console import Console, Silent, Work
+from course_grader.console import Console, Silent
 from course_grader.converting import ConverterError, nbgrader_house
 from course_grader.course import Course
 from course_grader.errors import CourseError
-from course_grader.execute import CellDone, cancel_all, listening
+from course_grader.execute import CellDone, listening
 from course_grader.files import read_notebook
+from course_grader.kernel import cancel_all
 from course_grader.release import generated
 from course_grader.state import NotebookRecord, read_record, write_record
 from course_grader.submission import GRADED, UNGRADABLE, Handed, lay_out, read_submission
-from course_grader.timings import START_UP, Timings, kind_of
+from course_grader.timings import Outlook, Timings, kind_of
 
 
 @dataclass
@@ -49,6 +50,9 @@ class _Job:
     handed: list[Handed]
     todo: list[str]
     record: dict[str, NotebookRecord]
+
+    def to_run(self) -> list[Handed]:
+        return [one for one in self.handed if one.name in self.todo and one.status == GRADED]
 
 
 class Grading:
@@ -91,21 +95,24 @@ class Grading:
             )
         self._learn()
         jobs = [self._job(group, force) for group in groups or there]
-        total = sum(self._seconds(job) for job in jobs)
+        todo = {(job.group, one.name): one for job in jobs for one in job.to_run()}
         workers = min(workers or default_workers(), len(jobs))
         with (
             nbgrader_house(self.course.root),
-            self.console.work(f"grading {self.sheet}", total) as work,
+            self.console.work(f"grading {self.sheet}", 1.0) as work,
             ThreadPoolExecutor(workers) as pool,
         ):
+            outlook = Outlook(work, lambda key: self._expected(todo[key]), todo)
+            longest_first = sorted(jobs, key=self._seconds, reverse=True)
             try:
-                return list(pool.map(lambda job: self._grade(job, work), jobs))
+                results = list(pool.map(lambda job: self._grade(job, outlook), longest_first))
             except KeyboardInterrupt:
                 pool.shutdown(wait=False, cancel_futures=True)
                 cancel_all()
                 raise
             finally:
                 self.timings.save()
+        return sorted(results, key=lambda result: result.group)
 
     def _learn(self) -> None:
         """Registers the sheet as the solutions are now."""
@@ -142,18 +149,14 @@ class Grading:
         return self.course.autograded / group / self.sheet / f"{name}.ipynb"
 
     def _seconds(self, job: _Job) -> float:
-        return sum(
-            START_UP + sum(self._expected(one).values())
-            for one in job.handed
-            if one.name in job.todo and one.status == GRADED
-        )
+        return sum(sum(self._expected(one).values()) for one in job.to_run())
 
     def _expected(self, one: Handed) -> dict[str, float]:
         """Expected seconds of each cell."""
         kind = kind_of(one.notebook, self.masters[one.name])
         return self.timings.expect(one.name, one.notebook, kind)
 
-    def _grade(self, job: _Job, work: Work) -> GroupResult:
+    def _grade(self, job: _Job, outlook: Outlook) -> GroupResult:
         """Grades one group; whatever happens in it stays in it."""
         result = GroupResult(job.group, job.record)
         if job.todo:
@@ -163,15 +166,14 @@ class Grading:
             intake = lay_out(self.course, self.sheet, job.group, job.handed)
             for one in job.handed:
                 if one.name in job.todo:
-                    work.describe(f"{job.group} {one.name}")
-                    self._grade_one(job.group, one, intake, result, work)
+                    self._grade_one(job.group, one, intake, result, outlook)
             absent = [one.name for one in job.handed if one.status != GRADED]
             give_nothing(self.course, self.sheet, job.group, absent)
             write_record(self.course, self.sheet, job.group, result.record)
         return result
 
     def _grade_one(
-        self, group: str, one: Handed, intake: Path, result: GroupResult, work: Work
+        self, group: str, one: Handed, intake: Path, result: GroupResult, outlook: Outlook
     ) -> None:
         record = NotebookRecord(
             one.digest, self.digests[one.name], one.status, one.reason, one.remarks
@@ -179,17 +181,14 @@ class Grading:
         result.record[one.name] = record
         if one.status != GRADED:
             return
-        expected = self._expected(one)
         kind = kind_of(one.notebook, self.masters[one.name])
-        left = START_UP + sum(expected.values())
+        key = (group, one.name)
 
         def heard(done: CellDone) -> None:
-            nonlocal left
-            amount = expected.get(done.name, 0.0)
-            left -= amount
-            work.advance(amount, f"{group} {one.name}: {done.name}")
+            outlook.cell(key, done.name, done.seconds, f"{group} {one.name}: {done.name}")
             self.timings.add(one.name, kind, done.name, done.seconds)
 
+        outlook.begin(key, f"{group} {one.name}")
         start = time.monotonic()
         try:
             with listening(heard):
@@ -200,7 +199,7 @@ class Grading:
             one.status = record.status = UNGRADABLE
             record.reason = one.reason = f"{one.name}.ipynb could not be graded: {error}"
         record.seconds = round(time.monotonic() - start, 1)
-        work.advance(left)
+        outlook.end(key)
 
 
 def default_workers() -> int:

@@ -3,11 +3,12 @@
 Notebooks name a kernel, and a submission may name any; here the name is not looked at.
 """
 
+import asyncio
 import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
@@ -15,6 +16,7 @@ from typing import Any
 
 from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
+from jupyter_core.utils import run_sync
 
 _THREADS = ("OMP", "OPENBLAS", "MKL", "NUMEXPR", "VECLIB_MAXIMUM", "BLIS")
 _extra: ContextVar[dict[str, str] | None] = ContextVar("extra", default=None)
@@ -73,3 +75,36 @@ class ThisPython(AsyncKernelManager):
     async def _async_pre_start_kernel(self, **kw: Any) -> Any:
         quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
         return await super()._async_pre_start_kernel(**(quiet | kw))
+
+
+_running: set[tuple[asyncio.AbstractEventLoop, asyncio.Task[Any]]] = set()
+
+
+def run_alone(notebook: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    """Runs to the end in a loop of its own, also from within a Jupyter server's loop."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        asyncio.run(notebook())
+    else:
+        run_sync(notebook)()
+
+
+@contextmanager
+def cancellable() -> Iterator[None]:
+    """Within this block, the running task is ended by `cancel_all`."""
+    task = asyncio.current_task()
+    entry = None if task is None else (asyncio.get_running_loop(), task)
+    if entry:
+        _running.add(entry)
+    try:
+        yield
+    finally:
+        if entry:
+            _running.discard(entry)
+
+
+def cancel_all() -> None:
+    """Ends the notebooks that run in other threads, with their kernels."""
+    for loop, task in list(_running):
+        loop.call_soon_threadsafe(task.cancel)

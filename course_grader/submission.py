@@ -17,7 +17,7 @@ import nbformat
 from nbgrader.utils import find_all_files
 
 from course_grader.course import Course
-from course_grader.files import notebook_text, read_notebook, sha256, write_whole
+from course_grader.files import notebook_text, sha256, write_whole
 
 GRADED = "graded"
 MISSING = "missing"
@@ -116,10 +116,8 @@ def _parse(path: Path) -> Any:
     if not isinstance(content, dict) or not ("cells" in content or "worksheets" in content):
         raise ValueError(f"{path.name} is not a notebook: it has no cells")
     try:
-        notebook = read_notebook(path)
-        for cell in notebook.cells:
-            cell.setdefault("id", nbformat.v4.new_code_cell().id)
-        notebook.nbformat_minor = max(notebook.nbformat_minor, 5)
+        _unique_ids(content)
+        notebook = nbformat.reads(json.dumps(content), as_version=4)
         nbformat.validate(notebook)
     except Exception as error:
         line = (str(error).splitlines() or [type(error).__name__])[0]
@@ -180,11 +178,16 @@ def _index(cells: list[Any], cell: Any) -> int:
 
 
 def _unique_ids(notebook: Any) -> None:
+    """Every cell gets an id of its own, as formats since 4.5 want it; earlier formats have none."""
+    if notebook.get("nbformat") != 4:
+        return
+    notebook["nbformat_minor"] = max(int(notebook.get("nbformat_minor", 0)), 5)
     seen: set[str] = set()
-    for cell in notebook.cells:
-        if cell.get("id") in seen or "id" not in cell:
-            cell["id"] = nbformat.v4.new_code_cell().id
-        seen.add(cell["id"])
+    for index, cell in enumerate(notebook["cells"]):
+        name = cell.get("id")
+        if not isinstance(name, str) or name in seen:
+            cell["id"] = name = f"cell-{index}-of-this-submission"
+        seen.add(name)
 
 
 def lay_out(course: Course, sheet: str, group: str, handed: list[Handed]) -> Path:

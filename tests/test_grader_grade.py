@@ -26,7 +26,14 @@ from course_grader.submission import merge, read_submission
 
 SHEET = tiny.SHEET
 SLOW = "while True:\n    pass"
-STUBBORN = "while True:\n    try:\n        while 1:\n            pass\n    except BaseException:\n        pass"
+STUBBORN = """
+while True:
+    try:
+        while True:
+            pass
+    except BaseException:
+        pass
+"""
 
 
 class Class:
@@ -49,7 +56,7 @@ class Class:
             if isinstance(content, bytes):
                 path.write_bytes(content)
             else:
-                nbformat.write(content, path)
+                path.write_text(json.dumps(content))
         return folder
 
     def changed(self, name: str, change: Callable[[dict[str, Any]], Any]) -> Any:

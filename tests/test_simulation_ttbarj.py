@@ -25,7 +25,7 @@ TEXT = gzip.decompress(SLICE.read_bytes()).decode()
 HEAD = TEXT[: TEXT.index("<event>")]
 EVENTS = re.findall(r"<event>.*?</event>\n", TEXT[len(HEAD) : len(HEAD) + 100_000], re.DOTALL)[:30]
 END = "</LesHouchesEvents>\n"
-N_SHOWERED = 1000
+N_SHOWERED = 800
 NLO_SEED = 101  # the one with which the stored sample was showered
 LO_SEED = 301
 SAME_ARITHMETIC = (platform.system(), platform.machine()) == ("Linux", "x86_64")
@@ -240,6 +240,12 @@ def test_events_that_cannot_be_showered_end_the_run(
         convert_lhe(path, progress=False)
 
 
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> TtbarjRun:
+    path = write(tmp_path_factory.mktemp("whole") / "events.lhe", EVENTS)
+    return convert_lhe(path, seed=3, progress=False)
+
+
 @pytest.mark.parametrize(
     ("events", "end", "message"),
     [
@@ -249,9 +255,13 @@ def test_events_that_cannot_be_showered_end_the_run(
     ],
 )
 def test_command_keeps_what_came_before_an_error(
-    tmp_path: Path, app: typer.Typer, events: list[str], end: str, message: str
+    tmp_path: Path,
+    app: typer.Typer,
+    whole: TtbarjRun,
+    events: list[str],
+    end: str,
+    message: str,
 ) -> None:
-    whole = convert_lhe(write(tmp_path / "whole.lhe", EVENTS), seed=3, progress=False)
     path, out = write(tmp_path / "damaged.lhe", events, end), tmp_path / "out.npy"
     done = invoke(app, "--lhe", str(path), "--out", str(out), "--seed", "3")
     assert done.exit_code == 1
@@ -273,10 +283,8 @@ def test_command_says_nothing_of_pythia_and_little_else(
 
 
 def test_nothing_selected_writes_nothing(tmp_path: Path, app: typer.Typer) -> None:
-    run = convert_lhe(write(tmp_path / "all.lhe", EVENTS), max_events=3, progress=False)
-    assert not run.rows  # true for these three events and this seed
-    out = tmp_path / "out.npy"
-    done = invoke(app, "--lhe", str(tmp_path / "all.lhe"), "--out", str(out), "--max-events", "3")
+    path, out = write(tmp_path / "all.lhe", EVENTS), tmp_path / "out.npy"
+    done = invoke(app, "--lhe", str(path), "--out", str(out), "--max-events", "1")
     assert done.exit_code == 1
     assert "no event was selected" in done.output
     assert not out.exists()

@@ -9,11 +9,15 @@ from course_utils import checks
 
 __all__ = ["Array", "array", "number", "plain", "same"]
 
-TOLERANCE = 1e-4
-"""Relative and absolute: the room that float32 needs."""
 
-
-def same(got: Array, right: Array, mistakes: Mapping[str, Array], name: str) -> None:
+def same(
+    got: Array,
+    right: Array,
+    mistakes: Mapping[str, Array],
+    name: str,
+    *,
+    tolerance: float = 1e-4,
+) -> None:
     """Passes if `got` is right.
 
     Args:
@@ -21,6 +25,7 @@ def same(got: Array, right: Array, mistakes: Mapping[str, Array], name: str) -> 
         right: the right numbers.
         mistakes: what a known mistake says about itself, with the numbers that it gives.
         name: what the student calls the answer.
+        tolerance: relative and absolute; the default is the room that float32 needs.
 
     Raises:
         CheckFailed: if not, with the mistake whose numbers these are; without any hidden number.
@@ -31,12 +36,12 @@ def same(got: Array, right: Array, mistakes: Mapping[str, Array], name: str) -> 
         Traceback (most recent call last):
         course_utils.checks.CheckFailed: `kl`: a factor 1/2 is missing.
     """
-    if np.allclose(got, right, rtol=TOLERANCE, atol=TOLERANCE):
+    if np.allclose(got, right, rtol=tolerance, atol=tolerance):
         return
     for says, wrong in mistakes.items():
-        if np.allclose(got, wrong, rtol=TOLERANCE, atol=TOLERANCE):
+        if np.allclose(got, wrong, rtol=tolerance, atol=tolerance):
             raise checks.CheckFailed(f"`{name}`: {says}.")
-    n_wrong = int(np.sum(~np.isclose(got, right, rtol=TOLERANCE, atol=TOLERANCE)))
+    n_wrong = int(np.sum(~np.isclose(got, right, rtol=tolerance, atol=tolerance)))
     raise checks.CheckFailed(
         f"`{name}` is not right in {n_wrong} of {right.size} entries.\n"
         "Hint: compute one event by hand, with the equations of the task, and compare."

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
 import matplotlib.pyplot as plt
-import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.gridspec import SubplotSpec
@@ -76,6 +75,7 @@ def compare(
             panel, or the wrong number of axes.
 
     Example:
+        >>> import numpy as np
         >>> rng = np.random.default_rng(1)
         >>> model = Sample(rng.normal(size=1000), label="model")
         >>> data = Sample(rng.normal(size=1000), label="data")
@@ -136,6 +136,7 @@ def compare_grid(
         PlottingError: as `compare`, and for no observables.
 
     Example:
+        >>> import numpy as np
         >>> rng = np.random.default_rng(1)
         >>> samples = [Sample(rng.normal(size=1000), label=label) for label in ("model", "data")]
         >>> edges = np.linspace(-3, 3, 31)

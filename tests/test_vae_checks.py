@@ -1,0 +1,267 @@
+"""Checks of exercise 3: right answers pass however they are written, typical mistakes fail."""
+
+import tomllib
+import warnings
+from pathlib import Path
+
+import nbformat
+import numpy as np
+import pytest
+import torch
+from scipy.stats import multivariate_normal
+
+import autograde_tests.sheet01.vae as vae
+from autograde_tests import reference, scoring
+from autograde_tests.mutants._vae_generators import (
+    WRONG,
+    disguised_training_events,
+    independent_gaussians,
+    training_events,
+)
+from autograde_tests.mutants.vae import CASES, METRICS
+from autograde_tests.sheet01 import _vae_generation
+from course_utils import checks
+from course_utils.data import load_drell_yan
+from course_utils.preprocessing import DrellYanPreprocessing
+
+UNTRAINED = [case for case in CASES if not case.trained]
+TRAINED = [case for case in CASES if case.trained]
+MISTAKES = Path(vae.__file__).with_name("mistakes_vae.toml")
+
+
+@pytest.fixture(scope="module")
+def solution():
+    return reference.load("drell_yan_vae")
+
+
+@pytest.fixture(scope="module")
+def preprocessing():
+    return DrellYanPreprocessing().fit(load_drell_yan("validation"))
+
+
+@pytest.fixture(scope="module")
+def generate(preprocessing):
+    """A generator without a network: a correlated Gaussian in the space of the network."""
+    covariance = np.cov(preprocessing.transform(load_drell_yan("validation")).T)
+
+    def generate(n_events, seed):
+        rng = np.random.default_rng(seed)
+        x = rng.multivariate_normal(np.zeros(3), covariance, n_events)
+        return preprocessing.inverse_transform(x, rng)
+
+    return generate
+
+
+@pytest.fixture(scope="module")
+def calibration():
+    """Metrics with a made-up calibration, so that points do not depend on the kept one."""
+    made_up = {
+        "drell_yan_auc": scoring.Metric("drell_yan_auc", 1.0, "weak", 0.5, (0.66, 0.67, 0.68)),
+        "drell_yan_w1": scoring.Metric("drell_yan_w1", 0.5, "weak", 0.01, (0.07, 0.08, 0.09)),
+        "drell_yan_naive": scoring.Metric("drell_yan_naive", 0.17, "weak", 0.01, (0.04, 0.05)),
+    }
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_vae_generation, "metric", lambda sheet, name: made_up[name])
+        yield made_up
+
+
+@pytest.mark.parametrize("case", UNTRAINED, ids=lambda case: case.name)
+def test_reference_passes_for_every_seed(case, solution):
+    for seed in range(40):
+        assert case.check(*case.right_answers(solution), seed=seed) is None
+
+
+@pytest.mark.parametrize("seed", [31, 0, 1])
+@pytest.mark.parametrize(
+    ("case", "name"),
+    [(case, name) for case in UNTRAINED for name in case.mutants],
+    ids=lambda value: value if isinstance(value, str) else value.name,
+)
+def test_mutant_fails_for_its_reason(case, name, seed, solution):
+    mutant = case.mutants[name]
+    answers = mutant.answers(solution)
+    with pytest.raises(checks.CheckFailed, match=f"(?s){mutant.reason}"):
+        case.check(*answers, seed=seed)
+
+
+def test_every_check_has_mutants_and_automatic_points_add_up():
+    assert {case.name for case in CASES} == {name for name in vae.__all__ if "check" in name}
+    assert min(len(case.mutants) for case in CASES) >= 3
+    assert sum(case.points for case in CASES) == 5.5
+
+
+@pytest.mark.parametrize("convert", [torch.as_tensor, lambda x: torch.as_tensor(x).float()])
+@pytest.mark.parametrize(
+    "case",
+    [case for case in UNTRAINED if case.name not in {"check_standardise", "check_round_trip"}],
+    ids=lambda case: case.name,
+)
+def test_tensors_of_either_precision_are_right_answers(case, convert, solution):
+    def converted(function):
+        def answer(*arguments, **options):
+            value = function(*arguments, **options)
+            if isinstance(value, tuple):
+                return tuple(convert(part) for part in value)
+            return convert(value)
+
+        return answer
+
+    for seed in range(5):
+        case.check(*[converted(answer) for answer in case.right_answers(solution)], seed=seed)
+
+
+def test_answers_may_be_numpy(solution):
+    def kl(mu, log_var):
+        mu, log_var = mu.numpy(), log_var.numpy()
+        return np.sum((mu**2 + np.exp(log_var) - 1 - log_var) / 2, axis=1)
+
+    def loss(x, x_reco, mu, log_var, beta):
+        error = np.sum((x.numpy() - x_reco.numpy()) ** 2) / len(x)
+        return float(error + beta * kl(mu, log_var).mean())
+
+    for seed in range(10):
+        vae.check_kl(kl, seed=seed)
+        vae.check_vae_loss(loss, seed=seed)
+        vae.check_reparametrise(
+            lambda mu, log_var, noise: (
+                np.sqrt(np.exp(log_var.numpy())) * noise.numpy() + mu.numpy()
+            ),
+            seed=seed,
+        )
+
+
+def test_bound_may_come_from_the_exact_posterior_and_torch_distributions():
+    """log p(x) − KL(q, posterior) is the same number by another way."""
+    normal = torch.distributions.MultivariateNormal
+
+    def posterior(x, W, b, sigma):
+        precision = torch.eye(W.shape[1]).double() + W.T @ W / sigma**2
+        covariance = torch.linalg.inv(precision)
+        return normal((x - b) @ W @ covariance / sigma**2, covariance)
+
+    def elbo(x, W, b, sigma, mu, log_var):
+        covariance = (W @ W.T + sigma**2 * torch.eye(len(b)).double()).numpy()
+        log_p = multivariate_normal(b.numpy(), covariance).logpdf(x.numpy())
+        gap = torch.distributions.kl_divergence(
+            normal(mu, torch.diag_embed(log_var.exp())), posterior(x, W, b, sigma)
+        )
+        return torch.as_tensor(log_p) - gap
+
+    def exact(x, W, b, sigma):
+        result = posterior(x, W, b, sigma)
+        variance = result.covariance_matrix.diagonal(dim1=-2, dim2=-1)
+        return [result.mean, variance.log().expand(len(x), -1)]
+
+    for seed in range(10):
+        vae.check_elbo(elbo, exact, seed=seed)
+
+
+def test_network_space_may_be_written_out_by_hand():
+    def reduce(events):
+        p1, p2 = events[:, :4].astype(float), events[:, 4:].astype(float)
+        u = [np.log(np.hypot(p1[:, 1], p1[:, 2]) - 10)]
+        for p in (p1, p2):
+            size = np.sqrt((p[:, 1:] ** 2).sum(axis=1))
+            u.append(np.arctanh(np.arctanh(p[:, 3] / size) / 2.5))
+        return np.stack(u, axis=1)
+
+    def to_network_space(events, events_train):
+        train = reduce(events_train)
+        return (reduce(events) - train.mean(axis=0)) / train.std(axis=0, ddof=1)
+
+    for seed in range(10):
+        vae.check_network_space(to_network_space, seed=seed)
+
+
+def test_reference_and_other_honest_generators_are_no_copies(generate):
+    for seed in (1, 2):
+        assert _vae_generation.generated(generate, "generate", seed).shape == (20_000, 8)
+    _vae_generation.generated(independent_gaussians, "generate", 1)
+    assert _vae_generation._fraction_of_copies(generate(4000, seed=3)) < 0.01
+    assert _vae_generation._fraction_of_copies(_vae_generation.hold_out()[:4000]) < 0.01
+    for copies in (training_events, disguised_training_events):
+        assert _vae_generation._fraction_of_copies(copies(1000, seed=1)) > 0.99
+
+
+@pytest.mark.parametrize("case", TRAINED, ids=lambda case: case.name)
+@pytest.mark.parametrize("name", WRONG)
+def test_what_is_no_generator_is_refused(case, name, generate):
+    mutant = case.mutants[name]
+    answers = mutant.answers({case.answers[0]: generate})
+    with pytest.raises(checks.CheckFailed, match=mutant.reason):
+        case.check(*answers, seed=1)
+
+
+def test_float32_and_tensors_are_measured_like_float64(generate):
+    rounded = vae.measure_generation(
+        lambda n, seed: torch.as_tensor(generate(n, seed=seed)).float(), seed=1
+    )
+    exact = vae.measure_generation(generate, seed=1)
+    assert rounded == pytest.approx(exact, abs=0.01)
+
+
+def test_truth_against_truth_is_at_the_floor():
+    floor = _vae_generation.floor(1)
+    assert floor["drell_yan_auc"] == pytest.approx(0.5, abs=0.015)
+    assert floor["drell_yan_w1"] < 0.02
+    assert _vae_generation.floor_naive(1)["drell_yan_naive"] < 0.02
+
+
+def test_weak_answers_are_clearly_worse_than_a_correlated_gaussian(generate):
+    gaussian = vae.measure_generation(generate, seed=1)
+    assert 0.55 < gaussian["drell_yan_auc"] < 0.99
+    weak = vae.measure_generation(independent_gaussians, seed=1)
+    assert weak["drell_yan_auc"] > 0.99
+    assert weak["drell_yan_w1"] > gaussian["drell_yan_w1"]
+    columns = vae.measure_naive_generation(independent_gaussians, seed=1)["drell_yan_naive"]
+    assert columns == pytest.approx(0.167, abs=0.02)
+
+
+def test_points_are_linear_and_one_line_says_why(generate, calibration, capsys):
+    points = vae.check_generation_optimised(generate, seed=1)
+    values = vae.measure_generation(generate, seed=1)
+    expected = sum(calibration[name].credit(value, 0.5) for name, value in values.items())
+    assert points == pytest.approx(expected)
+    assert 0.0 < points < 1.0
+    said = capsys.readouterr().out
+    assert said.count("truth against truth") == 2
+    assert vae.check_generation_optimised(independent_gaussians, seed=1) < 0.1
+    assert vae.check_generation_naive(independent_gaussians, seed=1) < 0.1
+
+
+def test_events_still_standardised_earn_nothing(generate, calibration):
+    data = load_drell_yan("validation")
+
+    def forgot_undo(n_events, seed):
+        return (generate(n_events, seed=seed) - data.mean(axis=0)) / data.std(axis=0)
+
+    assert vae.check_generation_naive(forgot_undo, seed=1) == 0.0
+    assert vae.check_generation_optimised(forgot_undo, seed=1) < 0.1
+
+
+def test_each_metric_has_a_floor_and_a_weak_answer(solution):
+    names = [set(case.floor(1)) for case in METRICS]
+    assert names == [{"drell_yan_naive"}, {"drell_yan_auc", "drell_yan_w1"}]
+    weak = METRICS[1].weak({**solution, "generate_naive": independent_gaussians})
+    assert weak == (independent_gaussians,)
+
+
+def test_demo_mistakes_apply_to_solution_cells_and_cost_points(solution):
+    notebook = nbformat.read(reference.SOLUTIONS / "sheet01" / "drell_yan_vae.ipynb", as_version=4)
+    sources = {cell.metadata.get("nbgrader", {}).get("grade_id"): cell for cell in notebook.cells}
+    mistakes = tomllib.loads(MISTAKES.read_text(encoding="utf-8"))["mistake"]
+    for mistake in mistakes:
+        cell = sources[mistake["grade_id"]]
+        assert cell.metadata.nbgrader.solution
+        assert cell.source.count(mistake["replace"]) == 1
+        namespace = dict(solution)
+        exec(cell.source.replace(mistake["replace"], mistake["by"]), namespace)
+        failed = 0
+        for case in UNTRAINED:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                try:
+                    case.check(*case.right_answers(namespace), seed=1)
+                except (checks.CheckFailed, ValueError):
+                    failed += 1
+        assert failed >= 1, mistake["says"]
