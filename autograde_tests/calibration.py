@@ -144,15 +144,24 @@ def _measured(
         yield seed, json.loads(path.read_text(encoding="utf-8"))
 
 
-def judge_all(sheet: str, n_seeds: int, report: Report = print) -> list[Verdict]:
-    """Verdicts on all right-or-wrong checks that need no training."""
+def judge_all(
+    sheet: str, n_seeds: int, *, trained: bool = False, report: Report = print
+) -> list[Verdict]:
+    """Verdicts on all checks of a sheet that need training, or on all that need none.
+
+    Args:
+        sheet: name of the sheet.
+        n_seeds: hidden inputs for each right answer.
+        trained: which of the two kinds; checks of trained answers need the metric table.
+        report: told of each verdict.
+    """
     verdicts = []
     namespaces: dict[str, dict[str, Any]] = {}
     for case in cases(sheet):
-        if case.trained:
+        if case.trained is not trained:
             continue
         if case.notebook not in namespaces:
-            namespaces[case.notebook] = reference.load(case.notebook, sheet=sheet)
+            namespaces[case.notebook] = reference.load(case.notebook, sheet=sheet, trained=trained)
         verdicts.append(judge(case, namespaces[case.notebook], range(1, n_seeds + 1)))
         report(f"{case.name}: {'sound' if verdicts[-1].sound else verdicts[-1]}")
     return verdicts

@@ -1,13 +1,14 @@
 """`genlhc calibrate`: measures the checks of a sheet and writes what was found."""
 
-import json
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from autograde_tests import calibration, calibration_report
+from autograde_tests import calibration, calibration_report, scoring
+
+SEEDS_TRAINED = 3  # hidden inputs for trained answers; their spread is in the metric table
 
 app = typer.Typer(help="Measures the graded checks against seeds and mutants.")
 
@@ -27,28 +28,29 @@ def calibrate(
     Writes `autograde_tests/calibration/SHEET.json`, `docs/calibration/SHEET.md` and its figure.
     """
     try:
-        verdicts = calibration.judge_all(sheet, seeds, typer.echo)
+        verdicts = calibration.judge_all(sheet, seeds, report=typer.echo)
     except ValueError as error:
         typer.echo(f"genlhc calibrate: {error}", err=True)
         raise typer.Exit(2) from None
-    unsound = [verdict.check for verdict in verdicts if not verdict.sound]
-    if unsound:
-        typer.echo(
-            f"These checks are unsound: {', '.join(unsound)}. Nothing was written.", err=True
-        )
-        raise typer.Exit(1)
+    _stop_if_unsound(verdicts)
     if checks_only:
         return
     cache = course / "build" / "calibration" / sheet
-    data = {
-        "checks": [asdict(verdict) for verdict in verdicts],
-        "metrics": calibration.measure(sheet, seeds, workers, cache, typer.echo),
-    }
-    target = course / "autograde_tests" / "calibration" / f"{sheet}.json"
+    metrics = calibration.measure(sheet, seeds, workers, cache, typer.echo)
+    scoring.save(sheet, {"checks": [], "metrics": metrics})  # trained checks read the thresholds
+    verdicts += calibration.judge_all(sheet, SEEDS_TRAINED, trained=True, report=typer.echo)
+    _stop_if_unsound(verdicts)
+    data = {"checks": [asdict(verdict) for verdict in verdicts], "metrics": metrics}
+    path = scoring.save(sheet, data)
     docs = course / "docs" / "calibration"
     docs.mkdir(parents=True, exist_ok=True)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_text(json.dumps(data, indent=1) + "\n", encoding="utf-8")
     (docs / f"{sheet}.md").write_text(calibration_report.page(sheet, data), encoding="utf-8")
     calibration_report.figure(data, docs / f"{sheet}.png")
-    typer.echo(f"Wrote {target}, {docs / sheet}.md and its figure.")
+    typer.echo(f"Wrote {path}, {docs / sheet}.md and its figure.")
+
+
+def _stop_if_unsound(verdicts: list[calibration.Verdict]) -> None:
+    unsound = [verdict.check for verdict in verdicts if not verdict.sound]
+    if unsound:
+        typer.echo(f"These checks are unsound: {', '.join(unsound)}. Mend them first.", err=True)
+        raise typer.Exit(1)

@@ -102,3 +102,12 @@ def metric(sheet: str, name: str) -> Metric:
         raise KeyError(f"{sheet} has no metric {name!r}, only {sorted(table)}: calibrate again")
     row = table[name]
     return Metric(name, row["weak"], row["weak_name"], row["floor"], tuple(row["values"]))
+
+
+def save(sheet: str, data: dict[str, Any]) -> Path:
+    """Keeps a calibration, `{"checks": [...], "metrics": {...}}`; returns its file."""
+    path = CALIBRATION / f"{sheet}.json"
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(json.dumps(data, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    _table.cache_clear()
+    return path

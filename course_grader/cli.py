@@ -10,15 +10,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
 from course_grader.console import Console, duration
-from course_grader.course import Course
 from course_grader.errors import CourseError
-from course_grader.logs import log_to_file
+
+if TYPE_CHECKING:
+    from course_grader.course import Course
 
 GROUP = "genlhc.commands"
 
@@ -83,8 +84,11 @@ SheetArgument = Annotated[str, typer.Argument(help="Name of the sheet, a folder 
 
 
 @contextmanager
-def _session(folder: Path, command: str) -> Iterator[tuple[Course, Console]]:
+def _session(folder: Path, command: str) -> Iterator[tuple["Course", Console]]:
     """A course with its log; mistakes become messages and exit status 2, surprises status 1."""
+    from course_grader.course import Course  # brings nbgrader, which takes a while to load
+    from course_grader.logs import log_to_file
+
     log: Path | None = None
     try:
         course = Course.open(folder)

@@ -16,7 +16,7 @@ from traitlets.config.loader import PyFileConfigLoader
 
 from course_grader.defaults import fair_defaults
 from course_grader.errors import CourseError
-from course_grader.gradebook import make, opened
+from course_grader.gradebook import opened
 
 CONFIG_NAME = "nbgrader_config.py"
 _GROUP = re.compile(r"[A-Za-z0-9][\w.\-]*")
@@ -192,7 +192,6 @@ class Course:
             notebook: one notebook's name, or `*`.
             changes: settings that hold for this converter only.
         """
-        make(self.db_url)
         config = copy.deepcopy(self.config)
         config.merge(changes or {})
         config.CourseDirectory.assignment_id = sheet

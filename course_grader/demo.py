@@ -81,7 +81,7 @@ def run_demo(course: Course, sheet: str | None, console: Console) -> bool:
         feedback(copied, sheet, console.part(work, _SHARES["feedback"]))
         table = export(copied, sheet)
     found = rows(copied, sheet)
-    standings = {group.name: standing(copied, sheet, group.name, found) for group in groups}
+    standings = {group.name: standing(group.name, found) for group in groups}
     remarks = {group.name: _remarks(group, results[group.name].record) for group in groups}
     console.table(_summary(sheet, groups, standings, remarks))
     _where_to_look(console, copied, sheet, [bundle, table])
@@ -138,7 +138,7 @@ def _refer(path: Path, link: Path) -> None:
             shutil.copy2(path, link)
 
 
-def standing(course: Course, sheet: str, group: str, found: list[Row]) -> Standing:
+def standing(group: str, found: list[Row]) -> Standing:
     """Adds up a group's rows."""
     own = [row for row in found if row.group == group]
     written = {(row.notebook, row.task) for row in found if row.status == MANUAL}

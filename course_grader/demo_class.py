@@ -113,21 +113,22 @@ def hand_in(course: Course, sheet: str, groups: list[DemoGroup]) -> None:
 
 
 def read_mistakes(course: Course, sheet: str) -> list[Mistake]:
-    """The mistakes of `autograde_tests/<sheet>/mistakes.toml`; none if there is no such file.
+    """The mistakes in `autograde_tests/<sheet>/mistakes*.toml`; none without such a file.
 
     Raises:
-        CourseError: the file cannot be read.
+        CourseError: a file cannot be read.
     """
-    path = course.root / "autograde_tests" / sheet / "mistakes.toml"
-    if not path.is_file():
-        return []
-    try:
-        entries = tomllib.loads(path.read_text(encoding="utf-8")).get("mistake", [])
-        return [Mistake(**entry) for entry in entries]
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, TypeError) as error:
-        raise CourseError(
-            f"{path}: {error}; expected [[mistake]] with notebook, grade_id, replace, by, says"
-        ) from error
+    mistakes: list[Mistake] = []
+    for path in sorted((course.root / "autograde_tests" / sheet).glob("mistakes*.toml")):
+        try:
+            entries = tomllib.loads(path.read_text(encoding="utf-8")).get("mistake", [])
+            mistakes += [Mistake(**entry) for entry in entries]
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError, TypeError) as error:
+            raise CourseError(
+                f"{path}: {error}; "
+                "expected tables [[mistake]] with notebook, grade_id, replace, by, says"
+            ) from error
+    return mistakes
 
 
 def fill(stub: Any, solution: Any, only: set[str] | None = None) -> Any:
@@ -197,7 +198,7 @@ def _with_mistakes(name: str, solved: Any, mistakes: list[Mistake]) -> Any:
         cell = cells.get(mistake.grade_id)
         if cell is None or mistake.replace not in cell.source:
             raise CourseError(
-                f"mistakes.toml: {name}: {mistake.grade_id}: the solution has no text "
+                f"typical mistakes: {name}: {mistake.grade_id}: the solution has no text "
                 f"{mistake.replace!r}; bring the entry {mistake.says!r} in step with the solution"
             )
         cell.source = cell.source.replace(mistake.replace, mistake.by)

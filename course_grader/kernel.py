@@ -26,17 +26,22 @@ _extra: ContextVar[dict[str, str] | None] = ContextVar("extra", default=None)
 def kernels_for(root: Path, **environment: str) -> Iterator[None]:
     """Within this block, kernels of this thread find the modules in the course's folder.
 
+    Without it they find those in the current folder: nbgrader's own commands run in the course's.
+
     Args:
         root: the course's folder, put in front of the module search path.
         environment: further variables.
     """
-    before = os.environ.get("PYTHONPATH")
-    path = os.pathsep.join([str(root), *([before] if before else [])])
-    token = _extra.set({"PYTHONPATH": path, **environment})
+    token = _extra.set({"PYTHONPATH": _search_path(root), **environment})
     try:
         yield
     finally:
         _extra.reset(token)
+
+
+def _search_path(root: Path) -> str:
+    before = os.environ.get("PYTHONPATH")
+    return os.pathsep.join([str(root), *([before] if before else [])])
 
 
 def kernel_environment() -> dict[str, str]:
@@ -48,7 +53,7 @@ def kernel_environment() -> dict[str, str]:
         "PYTHONDONTWRITEBYTECODE": "1",
         "PYDEVD_DISABLE_FILE_VALIDATION": "1",
         "IPYTHONDIR": str(Path(tempfile.gettempdir()) / "genlhc-ipython"),
-        **(_extra.get() or {}),
+        **(_extra.get() or {"PYTHONPATH": _search_path(Path.cwd())}),
     }
 
 

@@ -22,6 +22,7 @@ from course_grader.converting import ConverterError, nbgrader_house, run_convert
 from course_grader.course import Course
 from course_grader.errors import CourseError
 from course_grader.files import read_notebook, sha256, write_whole
+from course_grader.gradebook import make
 from course_grader.source_checks import check_sources
 
 _MARKERS = (
@@ -87,7 +88,9 @@ def generated(course: Course, sheet: str, *, register: bool) -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="genlhc-release-") as folder:
         changes = Config()
         changes.CourseDirectory.release_directory = folder
-        if not register:
+        if register:
+            make(course.db_url)
+        else:
             steps = course.config.GenerateAssignment.preprocessors
             changes.GenerateAssignment.preprocessors = [
                 step for step in steps if _SAVE not in str(step)

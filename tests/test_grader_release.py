@@ -86,6 +86,13 @@ def test_check_names_what_is_not_in_step_and_writes_nothing(course):
     assert path.read_bytes() == before
 
 
+def test_check_needs_no_gradebook(tmp_path):
+    course = Course.open(tiny.make_course(tmp_path))
+    assert check_release(course, SHEET) == ["adding.ipynb", "means.ipynb"]
+    assert not list(tmp_path.glob("*.db"))
+    assert not course.build.exists()
+
+
 def test_release_keeps_what_it_did_not_make(course):
     edited = course.release / SHEET / "means.ipynb"
     own = course.release / SHEET / "extra" / "mine.txt"

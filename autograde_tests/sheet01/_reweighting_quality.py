@@ -24,6 +24,8 @@ PT_EDGES = np.array(
 MASS_EDGES = np.array(
     [80, 110, 125, 135, 143, 150, 155, 160, 164, 168, 172, 177, 185, 200, 230, 300.0]
 )
+N_REPEATS = 3
+"""Classifier tests with different folds, whose mean is taken: one alone fluctuates by 0.004."""
 MIN_EFFECTIVE_SHARE = 0.3
 """An effective sample below this share of the events is no reweighting that anybody could use."""
 
@@ -128,13 +130,8 @@ def _distances(x_lo: Any, x_nlo: Any, weights: Array, seed: int) -> dict[str, fl
         _features("lo") if x_lo is hidden_events("lo") else kinematics.ttbarj_features(x_lo)
     )
     values = {
-        f"reweighted_auc_{name}": metrics.classifier_test(
-            data, model, weights_model=weights, seed=seed
-        ).auc
-        for name, data, model in (
-            ("physics", _features("nlo"), features_lo),
-            ("raw", x_nlo, x_lo),
-        )
+        "reweighted_auc_physics": _auc(_features("nlo"), features_lo, weights, seed),
+        "reweighted_auc_raw": _auc(x_nlo, x_lo, weights, seed),
     }
     for name, edges, lo, nlo in zip(
         ("pt", "mass"), (PT_EDGES, MASS_EDGES), _leading(x_lo), _leading(x_nlo), strict=True
@@ -143,6 +140,30 @@ def _distances(x_lo: Any, x_nlo: Any, weights: Array, seed: int) -> dict[str, fl
         values[f"reweighted_{name}_mean"] = float(abs(shift) / nlo.std())
         values[f"reweighted_{name}_chi2"] = _chi2_per_ndf(lo, weights, nlo, edges)
     return values
+
+
+def _auc(x_nlo: Any, x_lo: Any, weights: Array, seed: int) -> float:
+    x_nlo, x_lo = _ranked(np.asarray(x_nlo), np.asarray(x_lo))
+    tests = [
+        metrics.classifier_test(x_nlo, x_lo, weights_model=weights, seed=N_REPEATS * seed + k)
+        for k in range(N_REPEATS)
+    ]
+    return float(np.mean([test.auc for test in tests]))
+
+
+def _ranked(x: Array, y: Array) -> tuple[Array, Array]:
+    """Each column as the number of its quantile bin, of 255.
+
+    Boosted trees bin their inputs anyway; for weighted events scikit-learn spends most of the time
+    on it, which this saves (a factor of ten).
+    """
+    quantiles = np.quantile(np.concatenate([x, y]), np.linspace(0, 1, 256)[1:-1], axis=0)
+    ranked = (
+        [np.searchsorted(q, column) for q, column in zip(quantiles.T, part.T, strict=True)]
+        for part in (x, y)
+    )
+    first, second = (np.stack(columns, axis=1).astype(np.float64) for columns in ranked)
+    return first, second
 
 
 def _leading(x: Any) -> tuple[Array, Array]:
@@ -195,7 +216,7 @@ def _weights(answer: Answer, x: Any) -> Array:
     share = float(weights.sum() ** 2 / (weights**2).sum() / len(weights))
     checks.true(
         share > MIN_EFFECTIVE_SHARE,
-        f"`{name}` has an effective sample size of {share:.1%} of the events: a few huge weights rule "
-        "the sample. Is the classifier overtrained?",
+        f"`{name}` has an effective sample size of {share:.1%} of the events: a few huge weights "
+        "rule the sample. Is the classifier overtrained?",
     )
     return weights

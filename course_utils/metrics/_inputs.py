@@ -16,8 +16,8 @@ def as_finite(values: ArrayLike, name: str) -> FloatArray:
     n_bad = int(np.size(array) - np.isfinite(array).sum())
     if n_bad:
         raise MetricError(
-            f"`{name}` has {n_bad} NaN or infinite entries of {array.size}, expected finite numbers: "
-            "remove these events or mend the step that made them."
+            f"`{name}` has {n_bad} NaN or infinite entries of {array.size}, expected finite "
+            "numbers: remove these events or mend the step that made them."
         )
     return array
 

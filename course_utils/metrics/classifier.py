@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import StratifiedKFold
@@ -141,9 +141,12 @@ def _trees(n_events: int, state: int) -> HistGradientBoostingClassifier:
     )
 
 
-def _balanced(weights: FloatArray, labels: np.ndarray, train: np.ndarray) -> FloatArray:
+def _balanced(
+    weights: FloatArray, labels: NDArray[np.int64], train: NDArray[np.int64]
+) -> FloatArray:
     """Weights of the training events with equal totals of both classes and mean one."""
-    chosen, classes = weights[train].copy(), labels[train]
+    chosen: FloatArray = weights[train]
+    classes = labels[train]
     for label in (0, 1):
         chosen[classes == label] *= 0.5 * len(train) / chosen[classes == label].sum()
     return chosen

@@ -119,7 +119,8 @@ def _probabilities(counts_p: ArrayLike, counts_q: ArrayLike) -> tuple[FloatArray
     p, q = as_finite(counts_p, "counts_p"), as_finite(counts_q, "counts_q")
     if p.shape != q.shape:
         raise MetricError(
-            f"`counts_p` and `counts_q` must have the same bins, got shapes {p.shape} and {q.shape}."
+            f"`counts_p` and `counts_q` must have the same bins, got shapes {p.shape} and "
+            f"{q.shape}."
         )
     for counts, name in ((p, "counts_p"), (q, "counts_q")):
         if counts.min(initial=0) < 0:

@@ -80,7 +80,7 @@ def sliced_wasserstein(
         >>> x = np.random.default_rng(1).normal(size=(1000, 3))
         >>> sliced_wasserstein(x, x)
         0.0
-        >>> round(sliced_wasserstein(x, x + [2.0, 0.0, 0.0]), 1)  # half: mean of |cos| in three dimensions
+        >>> round(sliced_wasserstein(x, x + [2.0, 0.0, 0.0]), 1)  # the mean of |cos| is a half
         1.0
     """
     a, b = as_events(x, "x"), as_events(y, "y")

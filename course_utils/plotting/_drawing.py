@@ -7,6 +7,7 @@ from typing import Any
 import mplhep
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.ticker import MultipleLocator
 
 from course_utils.plotting.samples import Binned, FloatArray, pull, ratio
 from course_utils.plotting.style import COLOURS, LINE_STYLES, REFERENCE_COLOUR
@@ -22,7 +23,7 @@ class Look:
 
 
 def looks(is_reference: Sequence[bool]) -> list[Look]:
-    """The reference is black and solid on grey; the others cycle through colours and line styles."""
+    """The reference is black on grey; the others cycle through colours and line styles."""
     result = []
     for k, chosen in enumerate(is_reference):
         place = k - sum(is_reference[:k])
@@ -86,6 +87,8 @@ def draw_pulls(
         _steps(ax, histograms[k].edges, value, None, styles[k])
         _mark_outside(ax, histograms[k].edges, value, -half, half, styles[k])
     ax.set_ylim(-half, half)
+    ax.set_yticks([-2, 0, 2] if half < 6 else [-5, 0, 5])
+    ax.yaxis.set_minor_locator(MultipleLocator(1))
     ax.set_ylabel(f"pull to\n{name}")
 
 
@@ -128,7 +131,7 @@ def _mark_outside(
 ) -> None:
     """Triangles at the rim for points above or below the panel."""
     centres = 0.5 * (edges[1:] + edges[:-1])
-    margin = 0.06 * (high - low)
+    margin = 0.07 * (high - low)
     for outside, height, marker in (
         (values > high, high - margin, "^"),
         (values < low, low + margin, "v"),
@@ -138,5 +141,5 @@ def _mark_outside(
             np.full(outside.sum(), height),
             marker,
             color=look.colour,
-            markersize=4,
+            markersize=5,
         )

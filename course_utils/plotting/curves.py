@@ -32,7 +32,7 @@ def loss_curves(
     log: bool = False,
     ax: Axes | None = None,
 ) -> tuple[Figure, Axes]:
-    """Training loss (dashed) and validation loss (solid) per epoch; a dot marks the best epoch.
+    """Training loss (dashed) and validation loss (solid) per epoch; a marker on the best epoch.
 
     Args:
         history: one `History`, or several with their labels.
@@ -64,9 +64,16 @@ def loss_curves(
         colour, prefix = COLOURS[k % len(COLOURS)], f"{label}: " if label else ""
         epochs = np.arange(1, len(item.train_loss) + 1)
         axes.plot(epochs, item.train_loss, "--", color=colour, label=f"{prefix}training")
-        axes.plot(epochs, item.validation_loss, "-", color=colour, label=f"{prefix}validation")
-        best = item.validation_loss[item.best_epoch]
-        axes.plot(item.best_epoch + 1, best, MARKERS[k % len(MARKERS)], color=colour, clip_on=False)
+        axes.plot(
+            epochs,
+            item.validation_loss,
+            "-",
+            color=colour,
+            marker=MARKERS[k % len(MARKERS)],
+            markevery=[item.best_epoch],
+            markersize=8,
+            label=f"{prefix}validation",
+        )
     if log:
         axes.set_yscale("log")
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))

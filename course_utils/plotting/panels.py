@@ -8,6 +8,7 @@ import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.gridspec import SubplotSpec
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 from numpy.typing import ArrayLike
 
 from course_utils.plotting import _drawing
@@ -88,7 +89,7 @@ def compare(
     _check(samples, reference, panel)
     chosen = samples[-1] if reference is None else reference
     if axes is None:
-        figure = plt.figure(layout="constrained")
+        figure = plt.figure(layout=ConstrainedLayoutEngine(h_pad=0.02, hspace=0))
         axes = _add_axes(figure, figure.add_gridspec(1, 1)[0], panel)
     elif len(axes) != (1 if panel is None else 2):
         raise PlottingError(
@@ -127,7 +128,7 @@ def compare_grid(
         observables: what to draw, row by row; the legend is that of the first.
         panel: "ratio", "pull" or None, for all.
         n_columns: figures in a row.
-        title: text above the figure.
+        title: text above the legend.
 
     Returns:
         The figure and, for each observable, its axes.
@@ -147,12 +148,16 @@ def compare_grid(
     """
     if not observables or n_columns < 1:
         raise PlottingError(
-            f"got {len(observables)} observables in {n_columns} columns, expected at least one of each."
+            f"got {len(observables)} observables in {n_columns} columns, expected at least one of "
+            "each."
         )
     n_columns = min(n_columns, len(observables))
     n_rows = -(-len(observables) // n_columns)
     height = 3.2 if panel is None else 4.0
-    figure = plt.figure(figsize=(5.0 * n_columns, height * n_rows + 0.6), layout="constrained")
+    figure = plt.figure(
+        figsize=(5.0 * n_columns, height * n_rows + 0.6),
+        layout=ConstrainedLayoutEngine(h_pad=0.03, hspace=0),
+    )
     grid = figure.add_gridspec(n_rows, n_columns)
     all_axes = []
     for k, observable in enumerate(observables):
@@ -170,9 +175,14 @@ def compare_grid(
         all_axes.append(axes)
     handles, labels = all_axes[0][0].get_legend_handles_labels()
     if labels:
-        figure.legend(handles, labels, loc="outside upper center", ncols=min(4, len(labels)))
-    if title:
-        figure.suptitle(title)
+        figure.legend(
+            handles,
+            labels,
+            title=title or None,
+            title_fontsize="large",
+            loc="outside upper center",
+            ncols=min(4, len(labels)),
+        )
     return figure, all_axes
 
 
@@ -180,7 +190,7 @@ def _add_axes(figure: Figure, place: SubplotSpec, panel: Panel | None) -> tuple[
     """Main axes, with lower axes of a third of the height that share its x axis."""
     if panel is None:
         return (figure.add_subplot(place),)
-    rows = place.subgridspec(2, 1, height_ratios=(3, 1), hspace=0.04)
+    rows = place.subgridspec(2, 1, height_ratios=(3, 1), hspace=0)
     main = figure.add_subplot(rows[0])
     return main, figure.add_subplot(rows[1], sharex=main)
 

@@ -35,14 +35,14 @@ class Sample:
         values = np.asarray(self.values, dtype=np.float64)
         if values.ndim != 1 or values.size == 0:
             raise PlottingError(
-                f"the values of sample {self.label!r} must have shape (n_events,) with at least one "
-                f"event, got {values.shape}."
+                f"the values of sample {self.label!r} must have shape (n_events,) with at least "
+                f"one event, got {values.shape}."
             )
         if not np.isfinite(values).all():
             n_bad = int(values.size - np.isfinite(values).sum())
             raise PlottingError(
-                f"sample {self.label!r} has {n_bad} NaN or infinite values of {values.size}, expected "
-                "finite numbers."
+                f"sample {self.label!r} has {n_bad} NaN or infinite values of {values.size}, "
+                "expected finite numbers."
             )
         weights = np.ones(values.size) if self.weights is None else np.asarray(self.weights, float)
         if weights.shape != values.shape:
@@ -52,8 +52,8 @@ class Sample:
             )
         if not (np.isfinite(weights).all() and weights.sum() > 0):
             raise PlottingError(
-                f"the weights of sample {self.label!r} must be finite with a positive sum, got a sum of "
-                f"{weights.sum():g}."
+                f"the weights of sample {self.label!r} must be finite with a positive sum, got a "
+                f"sum of {weights.sum():g}."
             )
 
 

@@ -1,9 +1,9 @@
-"""One look for all figures: readable at notebook width, safe for colour-blind readers and for print."""
+"""One look for all figures: readable at notebook width, for colour-blind readers and in print."""
 
 import matplotlib as mpl
 from cycler import cycler
 
-# Okabe and Ito, "Color universal design" (2008), in an order whose first entries differ in brightness too.
+# Okabe and Ito, "Color universal design" (2008); the first entries differ in brightness as well.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000")
 REFERENCE_COLOUR = "#000000"
 LINE_STYLES = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)), (0, (8, 2)), (0, (1, 1)))

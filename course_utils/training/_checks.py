@@ -25,15 +25,17 @@ def check_finite(train_loss: float, validation_loss: float, epoch: int, lr: floa
 def check_loss(loss: Tensor, n_batch: int) -> None:
     if not isinstance(loss, Tensor):
         raise TrainingError(
-            f"your loss is a {type(loss).__name__}, expected a scalar tensor: did you forget the return?"
+            f"your loss is of type {type(loss).__name__}, expected a scalar tensor: did you forget "
+            "the return?"
         )
     if loss.dim() != 0:
         hint = "did you forget the mean?" if n_batch in loss.shape else "reduce it to one number."
         raise TrainingError(f"your loss has shape {tuple(loss.shape)}, expected a scalar: {hint}")
     if not loss.requires_grad:
         raise TrainingError(
-            "your loss does not depend on the parameters of the model, expected one with a gradient: "
-            "is there a `detach()`, `no_grad()`, `.item()` or a conversion to numpy on the way?"
+            "your loss does not depend on the parameters of the model, expected one with a "
+            "gradient: is there a `detach()`, `no_grad()`, `.item()` or a conversion to numpy on "
+            "the way?"
         )
 
 
@@ -47,8 +49,8 @@ def on_device(tensors: Sequence[Tensor], device: torch.device, name: str) -> tup
         )
     if len(set(sizes)) > 1:
         raise TrainingError(
-            f"the tensors of `{name}` have different first dimensions {sizes}, expected one entry per "
-            "event in each."
+            f"the tensors of `{name}` have different first dimensions {sizes}, expected one entry "
+            "per event in each."
         )
     return tuple(t.detach().to(device) for t in tensors)
 

@@ -1,0 +1,137 @@
+"""Check of the loss of exercise 2a: cross-entropy from logits with class weights."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import torch
+from scipy.special import expit, log_expit
+
+from autograde_tests.sheet01._gan_answers import Array, number, plain
+from course_utils import checks
+
+DEFAULT = 23
+
+Answer = Callable[..., Any]
+
+
+def check_bce(bce_with_logits: Answer, class_weights: Answer, *, seed: int = DEFAULT) -> None:
+    """2a (i): the weighted cross-entropy from logits, and weights for classes of unequal size.
+
+    Args:
+        bce_with_logits: `(logits, labels, weights)`, tensors `(n,)`, to one number.
+        class_weights: `(n_lo, n_nlo)` to the weights of an LO and an NLO event.
+        seed: of the hidden events.
+
+    Raises:
+        CheckFailed: with the property that does not hold.
+    """
+    rng = np.random.default_rng(seed)
+    _balances_classes(class_weights, rng)
+    n_events = int(rng.integers(9, 15))
+    logits = rng.normal(0, 3, n_events)
+    labels = (np.arange(n_events) % 3 == 0).astype(np.float64)
+    weights = rng.uniform(0.3, 4.0, n_events)
+    got = _bce(bce_with_logits, logits, labels, weights)
+    _explain_bce(got, logits, labels, weights)
+    _is_stable(bce_with_logits, rng)
+    _has_right_gradient(bce_with_logits, logits, labels, weights)
+
+
+def _balances_classes(class_weights: Answer, rng: np.random.Generator) -> None:
+    n_lo, n_nlo = (int(n) for n in rng.integers(200, 9000, 2) * np.array([5, 1]))
+    name = "class_weights(n_lo, n_nlo)"
+    parts = parts_of(class_weights(n_lo, n_nlo), 2, name)
+    lo, nlo = (number(part, f"{name}[{k}]") for k, part in enumerate(parts))
+    checks.true(min(lo, nlo) > 0, f"`{name}` must return positive weights.")
+    checks.true(
+        abs(n_lo * lo / (n_nlo * nlo) - 1) < 1e-4,
+        f"with `{name}` the classes do not have the same total weight: n_lo·w_lo must equal "
+        "n_nlo·w_nlo. Are the two weights swapped, or both one?",
+    )
+    checks.true(
+        abs((n_lo * lo + n_nlo * nlo) / (n_lo + n_nlo) - 1) < 1e-4,
+        f"with `{name}` the mean weight of all events is not one: the totals balance, but the "
+        "overall size of the weights is off.",
+    )
+
+
+def _bce(answer: Answer, logits: Array, labels: Array, weights: Array) -> float:
+    tensors = (torch.as_tensor(values) for values in (logits, labels, weights))
+    return number(answer(*tensors), "bce_with_logits(logits, labels, weights)")
+
+
+def _event_losses(logits: Array, labels: Array) -> Array:
+    return np.asarray(-labels * log_expit(logits) - (1 - labels) * log_expit(-logits))
+
+
+def _explain_bce(got: float, logits: Array, labels: Array, weights: Array) -> None:
+    """Compares with the right value; names the mistake if it is a known one."""
+    losses = _event_losses(logits, labels)
+    if abs(got / np.average(losses, weights=weights) - 1) < 1e-4:
+        return
+    swapped = _event_losses(logits, 1 - labels)
+    for wrong, says in (
+        (np.sum(weights * losses), "is a sum over the events; a weighted mean is asked for"),
+        (np.mean(losses), "ignores the weights"),
+        (
+            np.mean(weights * losses),
+            "is divided by the number of events, not by the sum of weights",
+        ),
+        (np.average(swapped, weights=weights), "has the labels swapped: NLO is 1, LO is 0"),
+        (-np.average(losses, weights=weights), "has the wrong sign"),
+    ):
+        checks.true(abs(got - wrong) > 1e-4 * abs(float(wrong)), f"`bce_with_logits(…)` {says}.")
+    raise checks.CheckFailed("`bce_with_logits(…)` is not right: compare with equation (4).")
+
+
+def _is_stable(answer: Answer, rng: np.random.Generator) -> None:
+    """Float32 logits of ±200: the loss is 0 for right and 200 for wrong labels."""
+    logits = np.array([200.0, -200.0], dtype=np.float32)
+    weights = rng.uniform(0.5, 2.0, 2).astype(np.float32)
+    for labels, expected in ((np.array([1.0, 0.0]), 0.0), (np.array([0.0, 1.0]), 200.0)):
+        value = answer(*(torch.as_tensor(v) for v in (logits, labels.astype("float32"), weights)))
+        name = f"bce_with_logits(…) for logits ±200 with {'wrong' if expected else 'right'} labels"
+        hint = "σ(l) rounds to 0 or 1 there, and clamping bends the loss: stay with the logit."
+        checks.is_given(value, name)
+        loss = floats(value, name)
+        checks.true(np.isfinite(loss).all(), f"`{name}` is NaN or infinite.\nHint: {hint}")
+        checks.close(loss, expected, rtol=1e-3, atol=1e-3, name=name, hint=hint)
+
+
+def _has_right_gradient(answer: Answer, logits: Array, labels: Array, weights: Array) -> None:
+    """∂L/∂l_i = w_i (σ(l_i) − y_i) / Σw, by central differences of the student's own values."""
+    step = 1e-2
+    slope = np.empty_like(logits)
+    for k in range(len(logits)):
+        shift = step * (np.arange(len(logits)) == k)
+        up, down = (_bce(answer, logits + sign * shift, labels, weights) for sign in (1, -1))
+        slope[k] = (up - down) / (2 * step)
+    right = weights * (expit(logits) - labels) / weights.sum()
+    checks.true(
+        np.abs(slope - right).max() < 2e-3 * np.abs(right).max(),
+        "the gradient of `bce_with_logits` is not w (σ(l) − y) / Σw: "
+        "is anything clamped or rounded?",
+    )
+
+
+def parts_of(value: Any, n_parts: int, name: str) -> tuple[Any, ...]:
+    """A tuple, a list or an array with `n_parts` entries."""
+    checks.is_given(value, name)
+    try:
+        parts = tuple(value)
+    except TypeError:
+        parts = ()
+    checks.true(
+        len(parts) == n_parts,
+        f"`{name}` must return {n_parts} things: `return a, b` makes a tuple.",
+    )
+    return parts
+
+
+def floats(value: Any, name: str) -> Array:
+    """Numbers that may be NaN."""
+    try:
+        return np.asarray(plain(value), dtype=np.float64)
+    except (TypeError, ValueError, RuntimeError):
+        raise checks.CheckFailed(f"`{name}` must be an array of numbers.") from None
