@@ -1,6 +1,7 @@
 """Seeds and mutants against the checks: the measurement behind `genlhc calibrate`."""
 
 import hashlib
+import inspect
 import json
 import multiprocessing
 import re
@@ -96,11 +97,11 @@ def _measured_on(sheet: str, notebook: str) -> list[MetricCase]:
 
 
 def _fingerprint(sheet: str, notebook: str) -> str:
-    """Changes with the notebook's answers and with how they are measured."""
-    folder = Path(__file__).parent
-    files = [reference.SOLUTIONS / sheet / f"{notebook}.ipynb"]
-    files += sorted((folder / sheet).glob("*.py"))
-    return hashlib.sha256(b"".join(path.read_bytes() for path in files)).hexdigest()[:12]
+    """Changes with the code that trains the answers and with how they are measured."""
+    measures = {inspect.getfile(case.measure) for case in _measured_on(sheet, notebook)}
+    sources = [reference.source(notebook, sheet=sheet, trained=True)]
+    sources += [Path(path).read_text(encoding="utf-8") for path in sorted(measures)]
+    return hashlib.sha256("".join(sources).encode()).hexdigest()[:12]
 
 
 def measure(

@@ -1,5 +1,6 @@
 """The calibration as a page and a figure in `docs/calibration/`."""
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -50,9 +51,10 @@ def page(sheet: str, data: dict[str, Any]) -> str:
     for name, metric in metrics(data).items():
         mean = sum(metric.values) / len(metric.values)
         spread = max(metric.values) - min(metric.values)
+        floor = "–" if math.isnan(metric.floor) else f"{metric.floor:.4g}"
         lines.append(
             f"| `{name}` | {mean:.4g} | {spread:.2g} | {len(metric.values)} | {metric.full:.4g} | "
-            f"{metric.weak_name}: {metric.weak:.4g} | {metric.floor:.4g} |"
+            f"{metric.weak_name}: {metric.weak:.4g} | {floor} |"
         )
     lines += ["", f"![Reference, bound and weak answer for each metric]({sheet}.png)", ""]
     return "\n".join(lines)

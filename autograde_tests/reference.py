@@ -47,10 +47,21 @@ def load(
     module = ModuleType(f"solution_{sheet}_{notebook}")
     sys.modules[module.__name__] = module  # dataclasses look their module up
     with redirect_stdout(io.StringIO()):
-        for number, source in _cells(path, seed, trained):
-            exec(compile(source, f"{path.name}[cell {number}]", "exec"), module.__dict__)
+        for number, text in _cells(path, seed, trained):
+            exec(compile(text, f"{path.name}[cell {number}]", "exec"), module.__dict__)
     plt.close("all")
     return module.__dict__
+
+
+def source(notebook: str, *, sheet: str = "sheet01", trained: bool = False) -> str:
+    """The code that `load` executes for seed 1.
+
+    Example:
+        >>> "def optimal_discriminator" in source("gan_convergence")
+        True
+    """
+    path = SOLUTIONS / sheet / f"{notebook}.ipynb"
+    return "\n".join(text for _, text in _cells(path, 1, trained))
 
 
 def _cells(path: Path, seed: int, trained: bool) -> Iterator[tuple[int, str]]:
@@ -61,10 +72,10 @@ def _cells(path: Path, seed: int, trained: bool) -> Iterator[tuple[int, str]]:
     ]
     for position, (number, cell) in enumerate(code):
         if position == 0:
-            source, n_replaced = re.subn(r"(?m)^SEED = \d+$", f"SEED = {seed}", cell.source)
+            text, n_replaced = re.subn(r"(?m)^SEED = \d+$", f"SEED = {seed}", cell.source)
             if n_replaced != 1:
                 raise ValueError(f"{path.name}: the set-up cell must have one line `SEED = 1`")
-            yield number, source
+            yield number, text
             continue
         marks = cell.metadata.get("nbgrader", {})
         if marks.get("grade"):

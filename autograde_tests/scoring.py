@@ -22,7 +22,7 @@ class Metric:
         name: as in the calibration table.
         weak: value of the named weak answer, which earns nothing.
         weak_name: what that answer is.
-        floor: truth against truth, shown beside a student's value.
+        floor: truth against truth, shown beside a student's value; NaN where there is none.
         values: what the reference reached, one value for each training seed.
 
     Example:
@@ -75,8 +75,9 @@ class Metric:
         auc = 0.55 (truth against truth 0.503; full points from 0.5318;
         unit weights 0.63: no points)
         """
+        floor = "" if math.isnan(self.floor) else f"truth against truth {self.floor:.4g}; "
         return (
-            f"{self.name} = {value:.4g} (truth against truth {self.floor:.4g}; "
+            f"{self.name} = {value:.4g} ({floor}"
             f"full points from {self.full:.4g}; {self.weak_name} {self.weak:.4g}: no points)"
         )
 

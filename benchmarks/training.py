@@ -50,12 +50,14 @@ class Autoencoder(nn.Module):
 
 
 def elbo_loss(model: Autoencoder, x: Tensor) -> Tensor:
-    """Squared error plus BETA times the KL divergence from the prior, mean over events."""
+    """Squared error plus BETA times the KL divergence from the prior (without its constant)."""
     mean, log_width = model.encoder(x).chunk(2, dim=-1)
     width = log_width.exp()
     x_model = model.decoder(torch.addcmul(mean, width, torch.randn_like(mean)))
-    kl = 0.5 * (mean.square() + width.square()).sum() - log_width.sum() - 0.5 * mean.numel()
-    return (nn.functional.mse_loss(x_model, x, reduction="sum") + BETA * kl) / len(x)
+    squared_error = nn.functional.mse_loss(x_model, x, reduction="sum")
+    squares = (mean.square() + width.square()).sum()
+    loss: Tensor = (squared_error + 0.5 * BETA * squares - BETA * log_width.sum()) / len(x)
+    return loss
 
 
 @dataclass
@@ -143,36 +145,40 @@ def time_to_loss(
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
-    parser.add_argument("--repeats", type=int, default=3, help="pairs of each measurement")
-    parser.add_argument("--events", type=int, default=400_000, help="training events")
-    parser.add_argument("--validation-events", type=int, default=100_000)
+    parser.add_argument("--speed-pairs", type=int, default=7, help="pairs of measurement 1")
+    parser.add_argument("--loss-pairs", type=int, default=3, help="pairs of measurement 2")
+    parser.add_argument("--speed-events", type=int, default=100_000, help="of measurement 1")
     parser.add_argument("--batch-size", type=int, default=384, help="of fit in measurement 2")
     parser.add_argument("--lr", type=float, default=0.03, help="of fit in measurement 2")
     options = parser.parse_args()
+    if min(options.speed_pairs, options.loss_pairs) < 1:
+        parser.error("at least one pair of each measurement is needed")
     torch.set_num_threads(1)
     preprocessing = DrellYanPreprocessing().fit(load_drell_yan("train"))
     x_train, x_validation = (
-        torch.tensor(preprocessing.transform(load_drell_yan(split)[:n]), dtype=torch.float32)
-        for split, n in (("train", options.events), ("validation", options.validation_events))
+        torch.tensor(preprocessing.transform(x), dtype=torch.float32)
+        for x in (load_drell_yan("train"), load_drell_yan("validation"))
     )
-    print(f"{len(x_train)} training and {len(x_validation)} validation events, one thread\n")
-    speed(x_train[:20_000], x_validation[:1000], seed=0)  # warm up
+    speed_events = x_train[: options.speed_events], x_validation[: options.speed_events // 4]
+    speed(x_train[:20_000], x_validation[:5_000], seed=0)  # warm up
 
-    print(f"1. events per second, batches of {BATCH_SIZE}")
+    print(f"1. events per second, batches of {BATCH_SIZE}, one thread")
+    print(f"   {len(speed_events[0])} training and {len(speed_events[1])} validation events")
     print(f"{'':9}{'with validation':>31}{'training alone':>31}")
     print(f"{'':9}{'usual':>11}{'fit':>11}{'ratio':>9}{'usual':>11}{'fit':>11}{'ratio':>9}")
     rows = []
-    for k in range(options.repeats):
-        result = list(speed(x_train, x_validation, seed=k).values())
+    for k in range(options.speed_pairs):
+        result = list(speed(*speed_events, seed=k).values())
         rows.append([*result, result[1] / result[0], result[3] / result[2]])
         print_speed(f"pair {k + 1}", rows[-1])
     print_speed("median", [statistics.median(column) for column in zip(*rows, strict=True)])
 
     print(f"\n2. time to the validation loss of the usual loop after {N_EPOCHS} epochs")
+    print(f"   {len(x_train)} training and {len(x_validation)} validation events")
     print(f"   fit: batches of {options.batch_size}, one-cycle up to {options.lr:g}, 1 epoch")
     print(f"{'':9}{'usual [s]':>11}{'loss':>10}{'fit [s]':>11}{'loss':>10}{'ratio':>9}")
     ratios = []
-    for k in range(options.repeats):
+    for k in range(options.loss_pairs):
         result2 = time_to_loss(x_train, x_validation, k, options.batch_size, options.lr)
         ratios.append(result2["usual"] / result2["fit"])
         reached = "" if result2["fit loss"] <= result2["usual loss"] else "  loss not reached"

@@ -78,7 +78,7 @@ def run_demo(course: Course, sheet: str | None, console: Console) -> bool:
         work.advance(_SHARES["release"])
         grading = Grading(copied, sheet, console.part(work, _SHARES["grade"]))
         results = {result.group: result for result in grading.run()}
-        feedback(copied, sheet, console.part(work, _SHARES["feedback"]))
+        feedback(copied, sheet, console.part(work, _SHARES["feedback"]), stays_here=True)
         table = export(copied, sheet)
     found = rows(copied, sheet)
     standings = {group.name: standing(group.name, found) for group in groups}

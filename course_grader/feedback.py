@@ -2,6 +2,7 @@
 
 import html
 from dataclasses import dataclass
+from pathlib import Path
 
 from nbgrader.converters import GenerateFeedback
 from traitlets.config import Config
@@ -11,6 +12,7 @@ from course_grader.converting import ConverterError, nbgrader_house, run_convert
 from course_grader.course import Course
 from course_grader.errors import CourseError
 from course_grader.files import write_whole
+from course_grader.pdf import with_own_mathjax
 from course_grader.state import read_record
 from course_grader.submission import GRADED
 
@@ -27,6 +29,11 @@ _NOTICE = """<!DOCTYPE html>
 </body>
 </html>
 """
+_STYLE = """<style>
+.rendered_html td, .rendered_html th { padding: 2px 10px; }
+.anchor-link { display: none; }
+</style>
+</head>"""
 _STATUS = {"missing": "it was not handed in", "ungradable": "it could not be graded"}
 
 
@@ -43,16 +50,22 @@ class Pages:
     failed: dict[str, str]
 
 
-def feedback(course: Course, sheet: str, console: Console | None = None) -> Pages:
+def feedback(
+    course: Course, sheet: str, console: Console | None = None, *, stays_here: bool = False
+) -> Pages:
     """Writes `feedback/<group>/<sheet>/<notebook>.html` for every group that was graded.
+
+    Args:
+        course: the course.
+        sheet: the assignment.
+        console: where progress is shown.
+        stays_here: the pages are read on this machine only: equations need no network then.
 
     Raises:
         CourseError: nothing was graded yet.
     """
     course.notebooks(sheet)
-    groups = sorted(
-        path.name for path in course.autograded.glob("*") if read_record(course, sheet, path.name)
-    )
+    groups = sorted(path.parent.name for path in course.autograded.glob(f"*/{sheet}/"))
     if not groups:
         raise CourseError(f"nothing is graded for {sheet}; run `genlhc grade {sheet}` first")
     failed: dict[str, str] = {}
@@ -65,7 +78,10 @@ def feedback(course: Course, sheet: str, console: Console | None = None) -> Page
             work.describe(group)
             try:
                 _group_pages(course, sheet, group)
-                written += len(list((course.feedback / group / sheet).glob("*.html")))
+                pages = sorted((course.feedback / group / sheet).glob("*.html"))
+                for page in pages:
+                    _finish(page, stays_here)
+                written += len(pages)
             except (ConverterError, OSError) as error:
                 failed[group] = str(error)
             work.advance(1, group)
@@ -74,7 +90,7 @@ def feedback(course: Course, sheet: str, console: Console | None = None) -> Page
 
 def _group_pages(course: Course, sheet: str, group: str) -> None:
     record = read_record(course, sheet, group)
-    if any(one.status == GRADED for one in record.values()):
+    if any((course.autograded / group / sheet).glob("*.ipynb")):
         changes = Config()
         changes.HTMLExporter.template_name = "feedback"
         converter = course.converter(GenerateFeedback, sheet, group=group, changes=changes)
@@ -91,3 +107,9 @@ def _group_pages(course: Course, sheet: str, group: str) -> None:
             }
             page = _NOTICE.format_map({key: html.escape(text) for key, text in values.items()})
             write_whole(course.feedback / group / sheet / f"{name}.html", page)
+
+
+def _finish(path: Path, stays_here: bool) -> None:
+    """Small repairs of nbgrader's template: tables with room between the columns."""
+    page = path.read_text(encoding="utf-8").replace("</head>", _STYLE, 1)
+    write_whole(path, with_own_mathjax(page) if stays_here else page)

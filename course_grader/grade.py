@@ -198,6 +198,9 @@ class Grading:
         except (ConverterError, OSError) as error:
             one.status = record.status = UNGRADABLE
             record.reason = one.reason = f"{one.name}.ipynb could not be graded: {error}"
+        except BaseException:  # cut off: what nbgrader left there is not marked
+            self._marked(group, one.name).unlink(missing_ok=True)
+            raise
         record.seconds = round(time.monotonic() - start, 1)
         outlook.end(key)
 

@@ -1,6 +1,7 @@
 """Pages on paper: HTML printed by a browser that shows no window and has no network."""
 
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -19,11 +20,14 @@ _BROWSERS = (
     "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
     "/Applications/Chromium.app/Contents/MacOS/Chromium",
 )
-# The MathJax that comes with Jupyter has one font; code must be broken, there is no scroll bar.
-_FOR_PAPER = """
+# The MathJax that comes with Jupyter has one font.
+_FONT = """
 <script type="text/x-mathjax-config">
 MathJax.Hub.Config({"HTML-CSS": {availableFonts: [], webFont: "STIX-Web", imageFont: null}});
 </script>
+</head>"""
+# Code must be broken: paper has no scroll bar.
+_FOR_PAPER = """
 <style>
 @page { size: A4; margin: 16mm 14mm; }
 @media print {
@@ -35,6 +39,7 @@ MathJax.Hub.Config({"HTML-CSS": {availableFonts: [], webFont: "STIX-Web", imageF
 }
 </style>
 </head>"""
+_NETWORK = re.compile(r"https?://[^\"\s]*/mathjax/[^\"\s]*", re.IGNORECASE)
 HOW_TO = (
     "no PDF: no Chromium, Chrome or Edge was found on PATH. Install one and run the command "
     "again, or open the HTML file in any browser and print it to a file"
@@ -56,6 +61,11 @@ def mathjax_url() -> str:
     return f"{(static / 'MathJax.js').as_uri()}?config=TeX-AMS-MML_HTMLorMML-full,Safe"
 
 
+def with_own_mathjax(html: str) -> str:
+    """A page of nbconvert that takes MathJax from this disk instead of the network."""
+    return _NETWORK.sub(mathjax_url(), html).replace("</head>", _FONT, 1)
+
+
 def print_to_pdf(browser: str, html: str, path: Path, *, seconds: float = 180) -> None:
     """Prints a page.
 
@@ -71,7 +81,8 @@ def print_to_pdf(browser: str, html: str, path: Path, *, seconds: float = 180) -
     with tempfile.TemporaryDirectory(prefix="genlhc-print-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
         page, printed = folder / "page.html", folder / "page.pdf"
-        page.write_text(html.replace("</head>", _FOR_PAPER, 1), encoding="utf-8")
+        html = with_own_mathjax(html).replace("</head>", _FOR_PAPER, 1)
+        page.write_text(html, encoding="utf-8")
         command = [
             browser,
             "--headless",

@@ -12,7 +12,7 @@ from course_grader.errors import CourseError
 from course_grader.execute import KERNEL_DIED, NOT_RUN
 from course_grader.files import read_notebook, write_whole
 from course_grader.state import NotebookRecord, read_record
-from course_grader.submission import GRADED, UNGRADABLE, grade_id
+from course_grader.submission import GRADED, MISSING, UNGRADABLE, grade_id
 from course_grader.tidy import plain
 
 MANUAL = "manual"
@@ -108,6 +108,10 @@ def _notebook_rows(
     cells = {grade_id(cell): cell for cell in read_notebook(path).cells} if path.is_file() else {}
     grades = {grade.name: grade for grade in submitted.grades} if submitted is not None else {}
     table = []
+    if record is None and cells:  # marked with the formgrader or nbgrader's own command
+        record = NotebookRecord(status=GRADED)
+    elif record is None and submitted is not None and any(path.parent.glob("*.ipynb")):
+        record = NotebookRecord(status=MISSING, reason=f"{name}.ipynb was not handed in")
     for task, points in graded_tasks(course, sheet, name):
         if record is None or task not in grades or (record.status == GRADED and not cells):
             reason = f"not graded yet: run `genlhc grade {sheet}`"

@@ -19,7 +19,7 @@ from course_grader.errors import CourseError
 from course_grader.execute import CellDone, LocalExecute, TidyPoints, cell_name, listening
 from course_grader.files import notebook_text, read_notebook, write_whole
 from course_grader.kernel import kernels_for
-from course_grader.pdf import HOW_TO, PrintError, find_browser, mathjax_url, print_to_pdf
+from course_grader.pdf import HOW_TO, PrintError, find_browser, print_to_pdf
 from course_grader.report import lost_points
 from course_grader.tidy import without_hidden
 from course_grader.timings import FULL, START_UP, Timings
@@ -162,13 +162,12 @@ def to_html(notebook: Any, folder: Path, title: str, *, for_print: bool = False)
         notebook: an executed notebook.
         folder: where its relative paths start.
         title: of the page.
-        for_print: take MathJax from this disk and nothing from the network.
+        for_print: without RequireJS from the network, which paper does not need.
     """
     config = Config()
     config.HTMLExporter.template_name = "lab"
     config.HTMLExporter.embed_images = True
     if for_print:
-        config.HTMLExporter.mathjax_url = mathjax_url()
         config.HTMLExporter.require_js_url = "data:text/javascript,"
     resources = {"metadata": {"path": str(folder), "name": title}}
     page, _ = HTMLExporter(config=config).from_notebook_node(copy.deepcopy(notebook), resources)

@@ -12,6 +12,7 @@ from typing import Any
 import nbformat
 import pytest
 from courses import tiny
+from nbgrader.converters import Autograde
 
 from course_grader.converting import nbgrader_house
 from course_grader.course import Course
@@ -20,6 +21,7 @@ from course_grader.errors import CourseError
 from course_grader.execute import TidyPoints
 from course_grader.feedback import feedback
 from course_grader.grade import Grading
+from course_grader.kernel import kernels_for
 from course_grader.report import Row, export, lost_points, rows, to_csv
 from course_grader.state import read_record
 from course_grader.submission import merge, read_submission
@@ -288,6 +290,17 @@ def test_only_what_changed_is_graded_again(course):
     assert read_record(course, SHEET, "group-01")["means"].status == "missing"
     assert [one.score for one in rows(course, SHEET)][:4] == [0, 0, 0, 0]
     assert Grading(course, SHEET).run(["group-01"], force=True)[0].ran == ["adding"]
+
+
+def test_what_nbgrader_marked_itself_is_reported(course):
+    room = Class(course)
+    room.hand_in("group-01", means=room.solved["means"])
+    with nbgrader_house(course.root), kernels_for(course.root):
+        course.converter(Autograde, SHEET, group="group-01").start()
+    table = {one.task: one for one in rows(course, SHEET)}
+    assert (table["check-4-mean"].score, table["check-4-mean"].status) == (3, "graded")
+    assert (table["check-1-add"].score, table["check-1-add"].status) == (0, "missing")
+    assert feedback(course, SHEET).written == 1
 
 
 def test_a_changed_solution_is_marked_with_at_once(course):
