@@ -1,7 +1,7 @@
 """nbgrader's settings for this course.
 
-Another course can copy this file as it is: with a folder `solutions/<sheet>/` of notebooks beside it,
-every `genlhc` command works there. The formgrader and nbgrader's own commands read it, too.
+Another course can copy this file as it is: with a folder `solutions/<sheet>/` of notebooks beside
+it, every `genlhc` command works there. The formgrader and nbgrader's own commands read it, too.
 """
 
 from course_grader.defaults import fair_defaults

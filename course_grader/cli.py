@@ -143,8 +143,7 @@ def release(
             console.say(f"{place} was in step already")
         if released.kept is not None:
             console.problem(f"files that no release had made were kept in {released.kept}")
-        size = bundle.stat().st_size / 1e6
-        console.say(f"for students: {bundle.relative_to(opened.root)} ({size:.1f} MB)")
+        console.say(f"for students: {bundle.relative_to(opened.root)}")
 
 
 @app.command()
@@ -164,8 +163,7 @@ def grade(
 
     with _session(course, "grade") as (opened, console):
         results = Grading(opened, sheet, console).run(group or (), force=force, workers=workers)
-        ran = sum(len(result.ran) for result in results)
-        bad = 0
+        ran, bad = sum(len(result.ran) for result in results), 0
         for result in results:
             for name, one in sorted(result.record.items()):
                 for remark in one.remarks:

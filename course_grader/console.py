@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 from rich.console import Console as RichConsole
 from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 
@@ -79,7 +79,7 @@ class _Left(ProgressColumn):
     max_refresh = 0.5
 
     def __init__(self, work: Work) -> None:
-        super().__init__()
+        super().__init__(table_column=Column(no_wrap=True))
         self._work = work
 
     def render(self, task: Task) -> Text:
@@ -91,18 +91,22 @@ class _Bar(Work):
     def __init__(self, title: str, total: float, console: RichConsole) -> None:
         super().__init__(title, total)
         self.progress = Progress(
-            TextColumn("{task.description}"),
-            BarColumn(bar_width=24),
-            TextColumn("{task.percentage:>3.0f} %"),
+            TextColumn("{task.description}", table_column=Column(no_wrap=True)),
+            BarColumn(bar_width=16),
+            TextColumn("{task.percentage:>3.0f} %", table_column=Column(no_wrap=True)),
             _Left(self),
-            TextColumn("[dim]{task.fields[text]}"),
+            TextColumn(
+                "[dim]{task.fields[text]}",
+                table_column=Column(no_wrap=True, overflow="ellipsis", ratio=1),
+            ),
+            expand=True,
             console=console,
             transient=True,
         )
         self._task = self.progress.add_task(title, total=self.total, text="")
 
     def refresh(self) -> None:
-        self.progress.update(self._task, completed=self.done, total=self.total, text=self.text[:60])
+        self.progress.update(self._task, completed=self.done, total=self.total, text=self.text)
 
 
 class _Lines(Work):

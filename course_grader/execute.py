@@ -35,12 +35,17 @@ _NUMBER = re.compile(r"(?:np\.\w+|numpy\.\w+|tensor|array)\(\s*([-+\w.]+)\s*(?:,
 
 @dataclass(frozen=True)
 class CellDone:
-    """One cell of a notebook has been dealt with."""
+    """One cell of a notebook has been dealt with.
 
-    index: int
-    n_cells: int
+    Attributes:
+        name: of the cell.
+        seconds: how long it took.
+        following: name of the cell that runs next, or nothing.
+    """
+
     name: str
     seconds: float
+    following: str = ""
 
 
 Listener = Callable[[CellDone], None]
@@ -57,11 +62,11 @@ def listening(listener: Listener) -> Iterator[None]:
         _listener.reset(token)
 
 
-def report_cell(cell: Any, index: int, n_cells: int, seconds: float) -> None:
+def report_cell(done: CellDone) -> None:
     """Tells the listener, if there is one, that a cell has been dealt with."""
     listener = _listener.get()
     if listener is not None:
-        listener(CellDone(index, n_cells, cell_name(cell, index), seconds))
+        listener(done)
 
 
 def cell_name(cell: Any, index: int) -> str:
@@ -121,15 +126,21 @@ class LocalExecute(Execute):  # type: ignore[misc]
                 self._stopped = f"the kernel did not start: {error}"
             try:
                 self._deadline = time.monotonic() + self.notebook_timeout
-                for index, cell in enumerate(self.nb.cells):
-                    if cell.cell_type == "code" and cell.source.strip():
-                        await self._run_cell(cell, index)
+                code = [
+                    (index, cell)
+                    for index, cell in enumerate(self.nb.cells)
+                    if cell.cell_type == "code" and cell.source.strip()
+                ]
+                names = [cell_name(cell, index) for index, cell in code]
+                for (index, cell), following in zip(code, [*names[1:], ""], strict=True):
+                    seconds = await self._run_cell(cell, index)
+                    report_cell(CellDone(cell_name(cell, index), seconds, following))
             finally:
                 if self.km is not None:
                     await self._async_cleanup_kernel()
 
-    async def _run_cell(self, cell: Any, index: int) -> None:
-        """Runs one cell, or says why it was not run."""
+    async def _run_cell(self, cell: Any, index: int) -> float:
+        """Runs one cell, or says why it was not run; returns the seconds that it took."""
         start = time.monotonic()
         self._written = 0
         if not self._stopped and start >= self._deadline:
@@ -138,7 +149,7 @@ class LocalExecute(Execute):  # type: ignore[misc]
             _fail(cell, NOT_RUN, f"not run: {self._stopped}")
         else:
             await self._try_cell(cell, index)
-        report_cell(cell, index, len(self.nb.cells), time.monotonic() - start)
+        return time.monotonic() - start
 
     async def _try_cell(self, cell: Any, index: int) -> None:
         name = cell_name(cell, index)

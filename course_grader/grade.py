@@ -185,7 +185,7 @@ class Grading:
         key = (group, one.name)
 
         def heard(done: CellDone) -> None:
-            outlook.cell(key, done.name, done.seconds, f"{group} {one.name}: {done.name}")
+            outlook.cell(key, done.name, done.seconds, f"{group} {one.name}: {done.following}")
             self.timings.add(one.name, kind, done.name, done.seconds)
 
         outlook.begin(key, f"{group} {one.name}")

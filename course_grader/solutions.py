@@ -82,7 +82,7 @@ def run_solutions(
         for name, notebook in notebooks.items():
 
             def heard(done: CellDone, name: str = name) -> None:
-                work.advance(expected[name].get(done.name, 0.0), f"{name}: {done.name}")
+                work.advance(expected[name].get(done.name, 0.0), f"{name}: {done.following}")
                 timings.add(name, FULL, done.name, done.seconds)
 
             work.describe(name)

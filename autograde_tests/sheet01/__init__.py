@@ -1,14 +1,61 @@
 """Graded checks of sheet 1: GAN convergence, classifier reweighting, Drell-Yan VAE."""
 
-from importlib import import_module
-from typing import Any
+from autograde_tests.sheet01.gan import (
+    check_bilinear_game,
+    check_gaussian_gan,
+    check_generator_losses,
+    check_generator_stationarity,
+    check_jensen_shannon,
+    check_optimal_discriminator,
+    check_simplex_minimum,
+)
+from autograde_tests.sheet01.reweighting import (
+    check_bce,
+    check_calibration_points,
+    check_classifier,
+    check_comparison,
+    check_leading_top,
+    check_reweighting,
+    check_weighted_histogram,
+    check_weights_from_logit,
+)
+from autograde_tests.sheet01.vae import (
+    check_elbo,
+    check_generation_naive,
+    check_generation_optimised,
+    check_kl,
+    check_masses_and_balance,
+    check_network_space,
+    check_reparametrise,
+    check_round_trip,
+    check_standardise,
+    check_vae_loss,
+)
 
-_MODULES = ("gan", "reweighting", "vae")
-
-
-def __getattr__(name: str) -> Any:
-    for module in _MODULES:
-        loaded = import_module(f"{__name__}.{module}")
-        if name in loaded.__all__:
-            return getattr(loaded, name)
-    raise AttributeError(f"sheet01 has no check {name!r}")
+__all__ = [
+    "check_bce",
+    "check_bilinear_game",
+    "check_calibration_points",
+    "check_classifier",
+    "check_comparison",
+    "check_elbo",
+    "check_gaussian_gan",
+    "check_generation_naive",
+    "check_generation_optimised",
+    "check_generator_losses",
+    "check_generator_stationarity",
+    "check_jensen_shannon",
+    "check_kl",
+    "check_leading_top",
+    "check_masses_and_balance",
+    "check_network_space",
+    "check_optimal_discriminator",
+    "check_reparametrise",
+    "check_reweighting",
+    "check_round_trip",
+    "check_simplex_minimum",
+    "check_standardise",
+    "check_vae_loss",
+    "check_weighted_histogram",
+    "check_weights_from_logit",
+]

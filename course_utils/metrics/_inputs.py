@@ -71,3 +71,13 @@ def as_weights(weights: ArrayLike | None, n_events: int, name: str) -> FloatArra
             "a probability distribution is needed here."
         )
     return np.asarray(array / array.mean())
+
+
+def subsample(
+    x: FloatArray, weights: FloatArray, max_events: int | None, rng: np.random.Generator
+) -> tuple[FloatArray, FloatArray]:
+    """At most `max_events` randomly chosen events with their weights."""
+    if max_events is None or len(x) <= max_events:
+        return x, weights
+    chosen = rng.choice(len(x), max_events, replace=False)
+    return x[chosen], weights[chosen]

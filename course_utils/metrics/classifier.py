@@ -14,6 +14,7 @@ from course_utils.metrics._inputs import (
     as_events,
     as_weights,
     check_same_features,
+    subsample,
 )
 
 
@@ -85,8 +86,8 @@ def classifier_test(
             f"`n_folds` must be at least 2 and `n_null` at least 0, got {n_folds} and {n_null}."
         )
     rng = np.random.default_rng(seed)
-    x, x_weights = _subsample(x, x_weights, max_events, rng)
-    y, y_weights = _subsample(y, y_weights, max_events, rng)
+    x, x_weights = subsample(x, x_weights, max_events, rng)
+    y, y_weights = subsample(y, y_weights, max_events, rng)
     if min(len(x) // (2 if n_null else 1), len(y)) < 20 * n_folds:
         raise MetricError(
             f"got {len(x)} data and {len(y)} model events, expected at least {20 * n_folds} for "
@@ -150,12 +151,3 @@ def _balanced(
     for label in (0, 1):
         chosen[classes == label] *= 0.5 * len(train) / chosen[classes == label].sum()
     return chosen
-
-
-def _subsample(
-    x: FloatArray, weights: FloatArray, max_events: int | None, rng: np.random.Generator
-) -> tuple[FloatArray, FloatArray]:
-    if max_events is None or len(x) <= max_events:
-        return x, weights
-    chosen = rng.choice(len(x), max_events, replace=False)
-    return x[chosen], weights[chosen]

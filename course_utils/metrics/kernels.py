@@ -11,6 +11,7 @@ from course_utils.metrics._inputs import (
     MetricError,
     as_events,
     check_same_features,
+    subsample,
 )
 
 _ROWS_AT_ONCE = 512
@@ -58,7 +59,7 @@ def mmd(
     if min(len(a), len(b)) < 2:
         raise MetricError(f"both samples must have at least two events, got {len(a)} and {len(b)}.")
     rng = np.random.default_rng(seed)
-    a, b = _subsample(a, max_events, rng), _subsample(b, max_events, rng)
+    a, b = _some(a, max_events, rng), _some(b, max_events, rng)
     if bandwidths is None:
         scale = _median_distance(a, b, rng)
         bandwidths = (0.5 * scale, scale, 2.0 * scale)
@@ -83,16 +84,12 @@ def _kernel_sum(a: FloatArray, b: FloatArray, bandwidths: Sequence[float]) -> fl
 
 
 def _median_distance(a: FloatArray, b: FloatArray, rng: np.random.Generator) -> float:
-    pooled = np.concatenate(
-        [_subsample(a, _EVENTS_FOR_MEDIAN, rng), _subsample(b, _EVENTS_FOR_MEDIAN, rng)]
-    )
+    pooled = np.concatenate([_some(a, _EVENTS_FOR_MEDIAN, rng), _some(b, _EVENTS_FOR_MEDIAN, rng)])
     median = float(np.median(pdist(pooled)))
     if median == 0:
         raise MetricError("the median distance between events is zero: give `bandwidths`.")
     return median
 
 
-def _subsample(x: FloatArray, max_events: int | None, rng: np.random.Generator) -> FloatArray:
-    if max_events is None or len(x) <= max_events:
-        return x
-    return x[rng.choice(len(x), max_events, replace=False)]
+def _some(x: FloatArray, n_events: int | None, rng: np.random.Generator) -> FloatArray:
+    return subsample(x, np.ones(len(x)), n_events, rng)[0]
