@@ -227,7 +227,7 @@ def test_mmd_does_not_depend_on_the_unit():
 
 @pytest.mark.parametrize("shift", [0.5, 1.0, 2.0])
 def test_auc_of_shifted_gaussians(shift):
-    result = classifier_test(normal(8000), normal(8000, shift, seed=1))
+    result = classifier_test(normal(20_000), normal(20_000, shift, seed=1))
     assert result.auc == pytest.approx(norm.cdf(shift / np.sqrt(2)), abs=0.015)
     assert result.p_value is None
     assert result.null_auc.shape == (0,)

@@ -240,7 +240,8 @@ def test_points_grow_with_the_quality_and_are_reported(trees, calibration, capsy
     full = reweighting.check_classifier(trees["classifier_logit"])
     weak = reweighting.check_classifier(mutants.linear_logit)
     overconfident = reweighting.check_classifier(lambda x: 4 * trees["classifier_logit"](x))
-    assert weak < 0.1 < overconfident == pytest.approx(0.25) < full
+    assert weak < 0.1 < overconfident < full
+    assert overconfident == pytest.approx(0.25)  # the AUC is right, the cross-entropy is not
     weights = trees["lo_to_nlo_weights"]
     assert reweighting.check_reweighting(weights) > 0.6
     assert reweighting.check_reweighting(lambda x: 1 / weights(x)) < 0.05

@@ -57,7 +57,7 @@ def calibration():
             "drell_yan_w1", 0.5, "weak", 0.01, (0.08, 0.08, 0.09, 0.085)
         ),
         "drell_yan_naive": scoring.Metric(
-            "drell_yan_naive", 0.17, "weak", 0.01, (0.04, 0.05, 0.04, 0.05, 0.06)
+            "drell_yan_naive", 0.155, "weak", 0.01, (0.04, 0.05, 0.04, 0.05, 0.06)
         ),
     }
     with pytest.MonkeyPatch.context() as patch:
