@@ -12,7 +12,7 @@ from course_grader.course import Course
 from course_grader.release import check_release
 
 ROOT = Path(__file__).parents[1]
-TRUSTED = ("BEGIN SOLUTION", "BEGIN HIDDEN", "autograde_tests", "Rubric")
+TRUSTED = ("BEGIN SOLUTION", "BEGIN HIDDEN", "from autograde_tests", "Rubric")
 
 
 @pytest.fixture(scope="module")

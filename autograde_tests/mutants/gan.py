@@ -54,7 +54,7 @@ _DISCRIMINATOR = Case(
         "loss: no dx": wrong(1, _PAIR, lambda f, D, p, q, dx: f(D, p, q, 1.0), "lacks the factor"),
         "loss: sign": wrong(1, _PAIR, lambda f, *a: -f(*a), "wrong sign"),
         "loss: swapped": wrong(
-            1, _PAIR, lambda f, D, p, q, dx: f(D, q, p, dx), "data and model swapped"
+            1, _PAIR, lambda f, D, p, q, dx: f(D, q, p, dx), "data and model swapped|exactly 0 or 1"
         ),
         "loss: data only": wrong(1, _PAIR, _loss_of_data_only, r"equation \(1\)"),
         "loss: 0 log 0": wrong(1, _PAIR, _loss_with_log_of_zero, "exactly 0 or 1.*NaN"),
