@@ -62,10 +62,7 @@ def page(sheet: str, data: dict[str, Any]) -> str:
 
 def metrics(data: dict[str, Any]) -> dict[str, Metric]:
     """The table's metrics as objects."""
-    return {
-        name: Metric(name, row["weak"], row["weak_name"], row["floor"], tuple(row["values"]))
-        for name, row in data["metrics"].items()
-    }
+    return {name: Metric.from_row(name, row) for name, row in data["metrics"].items()}
 
 
 def figure(data: dict[str, Any], path: Path) -> None:

@@ -2,11 +2,12 @@
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from autograde_tests import calibration, calibration_report, scoring
+if TYPE_CHECKING:
+    from autograde_tests.calibration import Verdict
 
 SEEDS_TRAINED = 3  # hidden inputs for trained answers; their spread is in the metric table
 
@@ -27,6 +28,9 @@ def calibrate(
 
     Writes `autograde_tests/calibration/SHEET.json`, `docs/calibration/SHEET.md` and its figure.
     """
+    # torch and its kin take seconds to import: not for `genlhc --help`
+    from autograde_tests import calibration, calibration_report, scoring
+
     try:
         verdicts = calibration.judge_all(sheet, seeds, report=typer.echo)
     except ValueError as error:
@@ -49,7 +53,7 @@ def calibrate(
     typer.echo(f"Wrote {path}, {docs / sheet}.md and its figure.")
 
 
-def _stop_if_unsound(verdicts: list[calibration.Verdict]) -> None:
+def _stop_if_unsound(verdicts: "list[Verdict]") -> None:
     unsound = [verdict.check for verdict in verdicts if not verdict.sound]
     if unsound:
         typer.echo(f"These checks are unsound: {', '.join(unsound)}. Mend them first.", err=True)

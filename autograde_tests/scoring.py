@@ -2,6 +2,7 @@
 
 import json
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -36,6 +37,11 @@ class Metric:
     weak_name: str
     floor: float
     values: tuple[float, ...]
+
+    @classmethod
+    def from_row(cls, name: str, row: Mapping[str, Any]) -> "Metric":
+        """A metric from its row in the kept calibration."""
+        return cls(name, row["weak"], row["weak_name"], row["floor"], tuple(row["values"]))
 
     @property
     def full(self) -> float:
@@ -101,8 +107,7 @@ def metric(sheet: str, name: str) -> Metric:
     table = _table(sheet)
     if name not in table:
         raise KeyError(f"{sheet} has no metric {name!r}, only {sorted(table)}: calibrate again")
-    row = table[name]
-    return Metric(name, row["weak"], row["weak_name"], row["floor"], tuple(row["values"]))
+    return Metric.from_row(name, table[name])
 
 
 def save(sheet: str, data: dict[str, Any]) -> Path:

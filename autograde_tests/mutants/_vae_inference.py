@@ -8,7 +8,8 @@ import torch
 from torch import Tensor
 
 import autograde_tests.sheet01.vae as vae
-from autograde_tests.cases import Answers, Case, Mutant, Namespace
+from autograde_tests.cases import Case, Mutant
+from autograde_tests.mutants._wrong import wrong
 
 NOTEBOOK = "drell_yan_vae"
 
@@ -16,20 +17,6 @@ _KL = ("kl_to_standard_normal",)
 _REPARAMETRISE = ("reparametrise",)
 _ELBO = ("elbo_linear_gaussian", "linear_gaussian_posterior")
 _LOSS = ("vae_loss",)
-
-
-def wrong_at(
-    position: int, names: tuple[str, ...], wrong: Callable[..., Any], reason: str
-) -> Mutant:
-    """The right answers, with the one at `position` made wrong: `wrong(right, *arguments)`."""
-
-    def answers(namespace: Namespace) -> Answers:
-        right = [namespace[name] for name in names]
-        original = right[position]
-        right[position] = lambda *args, **options: wrong(original, *args, **options)
-        return tuple(right)
-
-    return Mutant(answers, reason)
 
 
 def _kl(_: Any, mu: Tensor, log_var: Tensor) -> Tensor:
@@ -43,29 +30,27 @@ _KL_CASE = Case(
     _KL,
     0.25,
     {
-        "mean over latent dimensions": wrong_at(
+        "mean over latent dimensions": wrong(
             0, _KL, lambda f, m, v: _kl(f, m, v).mean(-1), "mean over the latent dimensions"
         ),
-        "sum over events": wrong_at(
-            0, _KL, lambda f, m, v: f(m, v).sum(), "sum over the latent dim"
-        ),
-        "sum over the wrong axis": wrong_at(0, _KL, lambda f, m, v: f(m.T, v.T), "shape"),
-        "variance taken for sigma": wrong_at(0, _KL, lambda f, m, v: f(m, v / 2), r"is not right"),
-        "sigma for the variance": wrong_at(
+        "sum over events": wrong(0, _KL, lambda f, m, v: f(m, v).sum(), "sum over the latent dim"),
+        "sum over the wrong axis": wrong(0, _KL, lambda f, m, v: f(m.T, v.T), "shape"),
+        "variance taken for sigma": wrong(0, _KL, lambda f, m, v: f(m, v / 2), r"is not right"),
+        "sigma for the variance": wrong(
             0,
             _KL,
             lambda _, m, v: 0.5 * (m**2 + (v / 2).exp() - 1 - v).sum(-1),
             "standard deviation, the formula has the variance",
         ),
-        "sign of the one": wrong_at(
+        "sign of the one": wrong(
             0, _KL, lambda _, m, v: 0.5 * (m**2 + v.exp() + 1 - v).sum(-1), "the -1"
         ),
-        "sign of the logarithm": wrong_at(
+        "sign of the logarithm": wrong(
             0, _KL, lambda _, m, v: 0.5 * (m**2 + v.exp() - 1 + v).sum(-1), "sign of log_var"
         ),
-        "factor a half": wrong_at(0, _KL, lambda f, m, v: 2 * f(m, v), "factor 1/2"),
-        "negative": wrong_at(0, _KL, lambda f, m, v: -f(m, v), "sign is wrong"),
-        "no return": wrong_at(0, _KL, lambda _, m, v: None, "None"),
+        "factor a half": wrong(0, _KL, lambda f, m, v: 2 * f(m, v), "factor 1/2"),
+        "negative": wrong(0, _KL, lambda f, m, v: -f(m, v), "sign is wrong"),
+        "no return": wrong(0, _KL, lambda _, m, v: None, "None"),
     },
 )
 
@@ -75,19 +60,19 @@ _REPARAMETRISE_CASE = Case(
     _REPARAMETRISE,
     0.25,
     {
-        "variance for sigma": wrong_at(
+        "variance for sigma": wrong(
             0, _REPARAMETRISE, lambda _, m, v, e: m + v.exp() * e, "is the variance"
         ),
-        "log_var for sigma": wrong_at(
+        "log_var for sigma": wrong(
             0, _REPARAMETRISE, lambda _, m, v, e: m + v * e, "multiplied by log_var"
         ),
-        "own noise": wrong_at(
+        "own noise": wrong(
             0, _REPARAMETRISE, lambda f, m, v, e: f(m, v, torch.randn_like(m)), "draw none"
         ),
-        "mean only": wrong_at(0, _REPARAMETRISE, lambda _, m, v, e: m, "noise has no influence"),
-        "no mean": wrong_at(0, _REPARAMETRISE, lambda f, m, v, e: f(0 * m, v, e), "must give mu"),
-        "unit width": wrong_at(0, _REPARAMETRISE, lambda _, m, v, e: m + e, "no influence"),
-        "one noise for all events": wrong_at(
+        "mean only": wrong(0, _REPARAMETRISE, lambda _, m, v, e: m, "noise has no influence"),
+        "no mean": wrong(0, _REPARAMETRISE, lambda f, m, v, e: f(0 * m, v, e), "must give mu"),
+        "unit width": wrong(0, _REPARAMETRISE, lambda _, m, v, e: m + e, "no influence"),
+        "one noise for all events": wrong(
             0, _REPARAMETRISE, lambda f, m, v, e: f(m, v, e[:1]), "is not right"
         ),
     },
@@ -123,21 +108,19 @@ _ELBO_CASE = Case(
     _ELBO,
     0.5,
     {
-        "residual at the mean": wrong_at(0, _ELBO, _elbo_at_mean, "variance of q is forgotten"),
-        "no normalisation": wrong_at(0, _ELBO, _elbo_without_constant, "normalisation"),
-        "no KL": wrong_at(0, _ELBO, _elbo_without_kl, "KL term is missing"),
-        "mean over events": wrong_at(0, _ELBO, lambda f, *a: f(*a).mean(), "shape"),
-        "no prior in the posterior": wrong_at(1, _ELBO, _least_squares, "least-squares"),
-        "no offset in the posterior": wrong_at(
+        "residual at the mean": wrong(0, _ELBO, _elbo_at_mean, "variance of q is forgotten"),
+        "no normalisation": wrong(0, _ELBO, _elbo_without_constant, "normalisation"),
+        "no KL": wrong(0, _ELBO, _elbo_without_kl, "KL term is missing"),
+        "mean over events": wrong(0, _ELBO, lambda f, *a: f(*a).mean(), "shape"),
+        "no prior in the posterior": wrong(1, _ELBO, _least_squares, "least-squares"),
+        "no offset in the posterior": wrong(
             1, _ELBO, lambda f, x, W, b, s: f(x, W, 0 * b, s), "offset b is forgotten"
         ),
-        "variance instead of its logarithm": wrong_at(
+        "variance instead of its logarithm": wrong(
             1, _ELBO, lambda f, *a: (f(*a)[0], f(*a)[1].exp()), "logarithm is asked for"
         ),
-        "log sigma": wrong_at(
-            1, _ELBO, lambda f, *a: (f(*a)[0], f(*a)[1] / 2), "this is log sigma"
-        ),
-        "posterior mean only": wrong_at(1, _ELBO, lambda f, *a: f(*a)[0], "two arrays"),
+        "log sigma": wrong(1, _ELBO, lambda f, *a: (f(*a)[0], f(*a)[1] / 2), "this is log sigma"),
+        "posterior mean only": wrong(1, _ELBO, lambda f, *a: f(*a)[0], "two arrays"),
     },
 )
 
@@ -147,10 +130,10 @@ def _terms(x: Tensor, y: Tensor, m: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def _loss(combine: Callable[[Tensor, Tensor, float], Tensor], reason: str) -> Mutant:
-    def wrong(_: Any, x: Tensor, y: Tensor, m: Tensor, v: Tensor, beta: float) -> Tensor:
+    def combined(_: Any, x: Tensor, y: Tensor, m: Tensor, v: Tensor, beta: float) -> Tensor:
         return combine(*_terms(x, y, m, v), beta)
 
-    return wrong_at(0, _LOSS, wrong, reason)
+    return wrong(0, _LOSS, combined, reason)
 
 
 _LOSS_CASE = Case(

@@ -14,7 +14,7 @@ def wrong(
     def answers(namespace: Namespace) -> Answers:
         right = [namespace[name] for name in names]
         original = right[position]
-        right[position] = lambda *arguments: mistake(original, *arguments)
+        right[position] = lambda *args, **options: mistake(original, *args, **options)
         return tuple(right)
 
     return Mutant(answers, reason)

@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 import autograde_tests.sheet01.vae as vae
 from autograde_tests.cases import Case, MetricCase
 from autograde_tests.mutants._vae_generators import generation_case, independent_gaussians
-from autograde_tests.mutants._vae_inference import INFERENCE_CASES, NOTEBOOK, wrong_at
+from autograde_tests.mutants._vae_inference import INFERENCE_CASES, NOTEBOOK
+from autograde_tests.mutants._wrong import wrong
 from autograde_tests.sheet01 import _vae_generation
 from course_utils.preprocessing import DrellYanPreprocessing
 
@@ -43,30 +44,30 @@ _STANDARDISE_CASE = Case(
     _STANDARDISE,
     0.5,
     {
-        "statistics over the wrong axis": wrong_at(
+        "statistics over the wrong axis": wrong(
             0, _STANDARDISE, lambda _, x: (x.mean(1), x.std(1)), "axis=0"
         ),
-        "one number for all columns": wrong_at(
+        "one number for all columns": wrong(
             0, _STANDARDISE, lambda _, x: (x.mean(), x.std()), "per column"
         ),
-        "variance": wrong_at(
+        "variance": wrong(
             0, _STANDARDISE, lambda f, x: (f(x)[0], f(x)[1] ** 2), "std of training_statistics"
         ),
-        "statistics of the events themselves": wrong_at(
+        "statistics of the events themselves": wrong(
             1, _STANDARDISE, _own_statistics, "statistics of the events themselves"
         ),
-        "changes its input": wrong_at(1, _STANDARDISE, _changed_in_place, "in place"),
-        "mean not subtracted": wrong_at(
+        "changes its input": wrong(1, _STANDARDISE, _changed_in_place, "in place"),
+        "mean not subtracted": wrong(
             1, _STANDARDISE, lambda _, x, mean, std: x / std, "mean is not subtracted"
         ),
-        "not undone": wrong_at(2, _STANDARDISE, lambda _, x, mean, std: x, "still standardised"),
-        "wrong order": wrong_at(
+        "not undone": wrong(2, _STANDARDISE, lambda _, x, mean, std: x, "still standardised"),
+        "wrong order": wrong(
             2, _STANDARDISE, lambda _, x, mean, std: (x + mean) * std, "before the scaling"
         ),
-        "mean not added": wrong_at(
+        "mean not added": wrong(
             2, _STANDARDISE, lambda _, x, mean, std: x * std, "mean is not added"
         ),
-        "float32": wrong_at(2, _STANDARDISE, _single_precision, "muon masses"),
+        "float32": wrong(2, _STANDARDISE, _single_precision, "muon masses"),
     },
 )
 
@@ -89,16 +90,16 @@ _MASSES_CASE = Case(
     _MASSES,
     0.5,
     {
-        "NaN for space-like muons": wrong_at(0, _MASSES, _nan_mass, "NaN where"),
-        "absolute value": wrong_at(0, _MASSES, lambda f, x: np.abs(f(x)), "sign is lost"),
-        "clipped at zero": wrong_at(0, _MASSES, lambda f, x: np.maximum(f(x), 0), "became 0"),
-        "squared": wrong_at(0, _MASSES, lambda f, x: f(x) * np.abs(f(x)), "squared masses"),
-        "mass of the pair": wrong_at(0, _MASSES, _pair_mass, "mass of the pair"),
-        "first muon only": wrong_at(0, _MASSES, lambda f, x: f(x)[:, 0], "each muon"),
-        "difference": wrong_at(1, _MASSES, lambda _, x: x[:, 1:3] - x[:, 5:7], "difference"),
-        "energy and px": wrong_at(1, _MASSES, lambda _, x: x[:, :2] + x[:, 4:6], "px and py"),
-        "absolute balance": wrong_at(1, _MASSES, lambda f, x: np.abs(f(x)), "absolute value"),
-        "sum over events": wrong_at(1, _MASSES, lambda f, x: f(x).sum(axis=0), "per event"),
+        "NaN for space-like muons": wrong(0, _MASSES, _nan_mass, "NaN where"),
+        "absolute value": wrong(0, _MASSES, lambda f, x: np.abs(f(x)), "sign is lost"),
+        "clipped at zero": wrong(0, _MASSES, lambda f, x: np.maximum(f(x), 0), "became 0"),
+        "squared": wrong(0, _MASSES, lambda f, x: f(x) * np.abs(f(x)), "squared masses"),
+        "mass of the pair": wrong(0, _MASSES, _pair_mass, "mass of the pair"),
+        "first muon only": wrong(0, _MASSES, lambda f, x: f(x)[:, 0], "each muon"),
+        "difference": wrong(1, _MASSES, lambda _, x: x[:, 1:3] - x[:, 5:7], "difference"),
+        "energy and px": wrong(1, _MASSES, lambda _, x: x[:, :2] + x[:, 4:6], "px and py"),
+        "absolute balance": wrong(1, _MASSES, lambda f, x: np.abs(f(x)), "absolute value"),
+        "sum over events": wrong(1, _MASSES, lambda f, x: f(x).sum(axis=0), "per event"),
     },
 )
 
@@ -127,14 +128,14 @@ _SPACE_CASE = Case(
     _SPACE,
     0.5,
     {
-        "statistics of the events themselves": wrong_at(0, _SPACE, _own_fit, "`events_train`"),
-        "training events transformed": wrong_at(0, _SPACE, lambda f, x, t: f(t, t), "per event"),
-        "arguments exchanged": wrong_at(
+        "statistics of the events themselves": wrong(0, _SPACE, _own_fit, "`events_train`"),
+        "training events transformed": wrong(0, _SPACE, lambda f, x, t: f(t, t), "per event"),
+        "arguments exchanged": wrong(
             0, _SPACE, lambda f, x, t: f(t, x)[: len(x)], "events_train|n"
         ),
-        "not standardised": wrong_at(0, _SPACE, _not_standardised, "last step is missing"),
-        "changes its input": wrong_at(0, _SPACE, _reduced_in_place, "in place"),
-        "the transformer itself": wrong_at(
+        "not standardised": wrong(0, _SPACE, _not_standardised, "last step is missing"),
+        "changes its input": wrong(0, _SPACE, _reduced_in_place, "in place"),
+        "the transformer itself": wrong(
             0, _SPACE, lambda f, x, t: DrellYanPreprocessing().fit(t), "of type"
         ),
     },
@@ -153,18 +154,18 @@ _ROUND_TRIP_CASE = Case(
     _ROUND_TRIP,
     0.5,
     {
-        "zeros": wrong_at(0, _ROUND_TRIP, lambda _, x, t, seed: np.zeros((len(x), 7)), "always 0"),
-        "before minus after": wrong_at(
+        "zeros": wrong(0, _ROUND_TRIP, lambda _, x, t, seed: np.zeros((len(x), 7)), "always 0"),
+        "before minus after": wrong(
             0, _ROUND_TRIP, lambda f, x, t, seed: -f(x, t, seed=seed), "sign is wrong"
         ),
-        "absolute value": wrong_at(
+        "absolute value": wrong(
             0, _ROUND_TRIP, lambda f, x, t, seed: np.abs(f(x, t, seed=seed)), "absolute value"
         ),
-        "pT of the first muon twice": wrong_at(0, _ROUND_TRIP, _twice_the_first, "not its own"),
-        "quantities, not their change": wrong_at(
+        "pT of the first muon twice": wrong(0, _ROUND_TRIP, _twice_the_first, "not its own"),
+        "quantities, not their change": wrong(
             0, _ROUND_TRIP, lambda f, x, t, seed: f(x, t, seed=seed) + 1, "should vanish"
         ),
-        "four-momenta compared": wrong_at(
+        "four-momenta compared": wrong(
             0,
             _ROUND_TRIP,
             lambda _, x, t, seed: (

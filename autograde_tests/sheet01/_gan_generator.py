@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from autograde_tests.sheet01._gan_answers import array, number
+from autograde_tests.sheet01._answers import array, number
 from autograde_tests.sheet01._gan_truth import (
     Array,
     derivative_of_generator_loss,

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from autograde_tests.sheet01._gan_answers import Array, array, number, plain
+from autograde_tests.sheet01._answers import Array, array, number, plain
 from course_utils import checks, kinematics
 from course_utils.data import read_ttbarj
 

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from scipy.special import expit, log_expit
 
-from autograde_tests.sheet01._gan_answers import Array, number, plain
+from autograde_tests.sheet01._answers import Array, number, plain
 from course_utils import checks
 
 DEFAULT = 23

@@ -9,7 +9,7 @@ from scipy.special import log_expit
 from sklearn.metrics import roc_auc_score
 
 from autograde_tests import scoring
-from autograde_tests.sheet01._gan_answers import Array, array
+from autograde_tests.sheet01._answers import Array, array
 from autograde_tests.sheet01._reweighting_histograms import (
     DEFAULT,
     hidden_events,

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from autograde_tests.sheet01._vae_answers import Array, array, plain, same
+from autograde_tests.sheet01._answers import Array, array, plain
+from autograde_tests.sheet01._vae_answers import same
 from course_utils import checks
 from course_utils.data import MUON_MASS, PT_CUT, drell_yan_p4
 from course_utils.kinematics import mass

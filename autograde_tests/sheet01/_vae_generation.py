@@ -13,7 +13,7 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 from autograde_tests.scoring import metric
-from autograde_tests.sheet01._vae_answers import Array, array
+from autograde_tests.sheet01._answers import Array, array
 from course_utils import checks
 from course_utils.data import load_drell_yan, read_drell_yan
 from course_utils.kinematics import eta, mass, pt

@@ -13,7 +13,8 @@ import torch
 from torch import Tensor
 from torch.distributions import MultivariateNormal, Normal, kl_divergence
 
-from autograde_tests.sheet01._vae_answers import Array, array, number, plain, same
+from autograde_tests.sheet01._answers import Array, array, number, plain
+from autograde_tests.sheet01._vae_answers import same
 from course_utils import checks
 
 DEFAULT = 31

@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from autograde_tests.sheet01._vae_answers import Array, array, plain, same
+from autograde_tests.sheet01._answers import Array, array, plain
+from autograde_tests.sheet01._vae_answers import same
 from autograde_tests.sheet01._vae_events import drell_yan, untouched
 from course_utils import checks
 from course_utils.data import ETA_CUT, MUON_MASS, PT_CUT, drell_yan_p4

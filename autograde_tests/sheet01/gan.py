@@ -12,7 +12,7 @@ import numpy as np
 from scipy.special import expit, xlogy
 from scipy.stats import norm
 
-from autograde_tests.sheet01._gan_answers import array, number
+from autograde_tests.sheet01._answers import array, number
 from autograde_tests.sheet01._gan_experiments import (
     check_bilinear_game,
     check_gaussian_gan,

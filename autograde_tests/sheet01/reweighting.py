@@ -11,7 +11,7 @@ import numpy as np
 from scipy.special import expit
 from scipy.stats import norm
 
-from autograde_tests.sheet01._gan_answers import Array, array
+from autograde_tests.sheet01._answers import Array, array
 from autograde_tests.sheet01._reweighting_histograms import (
     check_comparison,
     check_leading_top,
