@@ -14,6 +14,7 @@ from typing import Any
 
 import torch
 
+import course_utils
 from autograde_tests import reference
 from autograde_tests.cases import Answers, Case, MetricCase, cases, metric_cases
 from course_utils.checks import CheckFailed
@@ -98,9 +99,10 @@ def _measured_on(sheet: str, notebook: str) -> list[MetricCase]:
 
 def _fingerprint(sheet: str, notebook: str) -> str:
     """Changes with the code that trains the answers and with how they are measured."""
-    measures = {inspect.getfile(case.measure) for case in _measured_on(sheet, notebook)}
+    measures = {Path(inspect.getfile(case.measure)) for case in _measured_on(sheet, notebook)}
+    library = Path(course_utils.__file__).parent.rglob("*.py")
     sources = [reference.source(notebook, sheet=sheet, trained=True)]
-    sources += [Path(path).read_text(encoding="utf-8") for path in sorted(measures)]
+    sources += [path.read_text(encoding="utf-8") for path in sorted([*measures, *library])]
     return hashlib.sha256("".join(sources).encode()).hexdigest()[:12]
 
 

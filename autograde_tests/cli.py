@@ -41,7 +41,7 @@ def calibrate(
         return
     cache = course / "build" / "calibration" / sheet
     metrics = calibration.measure(sheet, seeds, workers, cache, typer.echo)
-    scoring.save(sheet, {"checks": [], "metrics": metrics})  # trained checks read the thresholds
+    scoring.use(sheet, metrics)  # for the checks of trained answers
     verdicts += calibration.judge_all(sheet, SEEDS_TRAINED, trained=True, report=typer.echo)
     _stop_if_unsound(verdicts)
     data = {"checks": [asdict(verdict) for verdict in verdicts], "metrics": metrics}

@@ -4,7 +4,6 @@ import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from statistics import fmean, stdev
 from typing import Any
@@ -88,13 +87,28 @@ class Metric:
         )
 
 
-@cache
-def _table(sheet: str) -> dict[str, Any]:
-    path = CALIBRATION / f"{sheet}.json"
-    if not path.exists():
-        raise FileNotFoundError(f"no calibration of {sheet}: run `genlhc calibrate {sheet}` first")
-    metrics: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))["metrics"]
-    return metrics
+_tables: dict[str, dict[str, Any]] = {}
+
+
+def use(sheet: str, metrics: dict[str, Any]) -> None:
+    """Lets the checks of this process read these metrics instead of the kept ones."""
+    _tables[sheet] = metrics
+
+
+def table(sheet: str) -> dict[str, Any]:
+    """Rows of the kept calibration by name of the metric.
+
+    Raises:
+        FileNotFoundError: if the sheet was never calibrated.
+    """
+    if sheet not in _tables:
+        path = CALIBRATION / f"{sheet}.json"
+        if not path.exists():
+            raise FileNotFoundError(
+                f"no calibration of {sheet}: run `genlhc calibrate {sheet}` first"
+            )
+        use(sheet, json.loads(path.read_text(encoding="utf-8"))["metrics"])
+    return _tables[sheet]
 
 
 def metric(sheet: str, name: str) -> Metric:
@@ -104,10 +118,10 @@ def metric(sheet: str, name: str) -> Metric:
         FileNotFoundError: if the sheet was never calibrated.
         KeyError: if the calibration has no such metric.
     """
-    table = _table(sheet)
-    if name not in table:
-        raise KeyError(f"{sheet} has no metric {name!r}, only {sorted(table)}: calibrate again")
-    return Metric.from_row(name, table[name])
+    rows = table(sheet)
+    if name not in rows:
+        raise KeyError(f"{sheet} has no metric {name!r}, only {sorted(rows)}: calibrate again")
+    return Metric.from_row(name, rows[name])
 
 
 def save(sheet: str, data: dict[str, Any]) -> Path:
@@ -115,5 +129,5 @@ def save(sheet: str, data: dict[str, Any]) -> Path:
     path = CALIBRATION / f"{sheet}.json"
     path.parent.mkdir(exist_ok=True)
     path.write_text(json.dumps(data, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    _table.cache_clear()
+    use(sheet, data["metrics"])
     return path

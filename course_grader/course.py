@@ -30,15 +30,19 @@ class Settings:
         bundle: files and folders that students receive beside the exercises; what does not exist
             is left out.
         bundle_exclude: glob patterns of file names that never go into the bundle.
+        checks: files and folders that the hidden tests use; when one of them changes, everything
+            is graded again.
     """
 
     bundle: tuple[str, ...] = ("course_utils", "data", "environment.yml")
     bundle_exclude: tuple[str, ...] = ("*.lhe", "*.lhe.gz", "*.hepmc*", "*.root", "*.log", "*.part")
 
+    checks: tuple[str, ...] = ("autograde_tests",)
+
     @classmethod
     def from_table(cls, table: Mapping[str, Any], where: Path) -> "Settings":
         """Reads the table, naming what is unknown or of the wrong type."""
-        known = {"bundle": "bundle", "bundle-exclude": "bundle_exclude"}
+        known = {"bundle": "bundle", "bundle-exclude": "bundle_exclude", "checks": "checks"}
         values: dict[str, tuple[str, ...]] = {}
         for key, value in table.items():
             if key not in known:

@@ -3,6 +3,7 @@
 import hashlib
 import os
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -42,3 +43,15 @@ def read_notebook(path: Path) -> Any:
 def notebook_text(notebook: Any) -> str:
     """The text that nbformat stores for a notebook, with a final newline."""
     return str(nbformat.writes(notebook)).rstrip("\n") + "\n"
+
+
+def digest(paths: Iterable[Path]) -> str:
+    """SHA-256 of files and of all files below folders, with their names; compiled code aside."""
+    total = hashlib.sha256()
+    for path in paths:
+        files = [path] if path.is_file() else sorted(path.rglob("*"))
+        for file in files:
+            if file.is_file() and "__pycache__" not in file.parts:
+                total.update(f"{file.relative_to(path.parent)}\0".encode())
+                total.update(hashlib.sha256(file.read_bytes()).digest())
+    return total.hexdigest()

@@ -1,8 +1,8 @@
 """Grading a sheet: every group, every notebook, each on its own.
 
-A notebook is run again only when it, or the solution it is marked with, has changed. Several groups
-run at the same time: the work is done by kernels, which are processes of their own, and the
-gradebook is written by one thread at a time.
+A notebook is run again only when it, the solution it is marked with, or the hidden tests have
+changed. Several groups run at the same time: the work is done by kernels, which are processes of
+their own, and the gradebook is written by one thread at a time.
 """
 
 import hashlib
@@ -21,7 +21,7 @@ from course_grader.converting import ConverterError, nbgrader_house
 from course_grader.course import Course
 from course_grader.errors import CourseError
 from course_grader.execute import CellDone, listening
-from course_grader.files import read_notebook
+from course_grader.files import digest, read_notebook
 from course_grader.kernel import cancel_all
 from course_grader.release import generated
 from course_grader.state import NotebookRecord, read_record, write_record
@@ -116,11 +116,12 @@ class Grading:
 
     def _learn(self) -> None:
         """Registers the sheet as the solutions are now."""
+        checks = digest(self.course.root / name for name in self.course.settings.checks)
         with generated(self.course, self.sheet, register=True) as made:
             for name in self.course.notebooks(self.sheet):
                 self.masters[name] = read_notebook(made / f"{name}.ipynb")
                 solution = read_notebook(self.course.source / self.sheet / f"{name}.ipynb")
-                self.digests[name] = _content_digest(solution)
+                self.digests[name] = _content_digest(solution, checks)
 
     def _job(self, group: str, force: bool) -> _Job:
         handed = read_submission(self.course.submitted / group / self.sheet, self.masters)
@@ -210,9 +211,9 @@ def default_workers() -> int:
     return max(1, min(4, os.cpu_count() or 1))
 
 
-def _content_digest(notebook: Any) -> str:
-    """SHA-256 of what matters for marks: the cells' kind, source and nbgrader metadata."""
+def _content_digest(notebook: Any, checks: str) -> str:
+    """SHA-256 of what matters for marks: the checks, and of cells kind, source and metadata."""
     cells = [
         (cell.cell_type, cell.source, cell.metadata.get("nbgrader", {})) for cell in notebook.cells
     ]
-    return hashlib.sha256(json.dumps(cells, sort_keys=True).encode()).hexdigest()
+    return hashlib.sha256(json.dumps([checks, cells], sort_keys=True).encode()).hexdigest()

@@ -4,10 +4,12 @@ import shutil
 from pathlib import Path
 
 import pytest
+import typer
 from courses import tiny
 
 from course_grader.course import Course
 from course_grader.release import release
+from course_utils.simulation import commands
 
 
 @pytest.fixture(scope="session")
@@ -28,3 +30,11 @@ def course_root(released_course: Path, tmp_path: Path) -> Path:
 def course(course_root: Path) -> Course:
     """The same, opened."""
     return Course.open(course_root)
+
+
+@pytest.fixture
+def app() -> typer.Typer:
+    """The commands that make data, alone."""
+    app = typer.Typer()
+    commands.register(app)
+    return app

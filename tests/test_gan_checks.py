@@ -21,27 +21,6 @@ def solution():
     return reference.load("gan_convergence")
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_reference_passes_for_every_seed(case, solution):
-    for seed in range(25):
-        assert case.check(*case.right_answers(solution), seed=seed) is None
-
-
-@pytest.mark.parametrize("seed", [gan.DEFAULT, 0, 1])
-@pytest.mark.parametrize(
-    ("case", "name"),
-    [(case, name) for case in CASES for name in case.mutants],
-    ids=lambda value: value if isinstance(value, str) else value.name,
-)
-def test_mutant_fails_for_its_reason(case, name, seed, solution):
-    mutant = case.mutants[name]
-    answers = mutant.answers(solution)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # a wrong answer may divide by zero
-        with pytest.raises(checks.CheckFailed, match=f"(?s){mutant.reason}"):
-            case.check(*answers, seed=seed)
-
-
 def test_every_check_has_mutants_and_automatic_points_add_up():
     assert {case.name for case in CASES} == set(gan.__all__)
     assert min(len(case.mutants) for case in CASES) >= 3

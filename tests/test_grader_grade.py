@@ -316,6 +316,18 @@ def test_a_changed_solution_is_marked_with_at_once(course):
     assert row.reason.startswith("TypeError")
 
 
+def test_changed_checks_are_marked_with_at_once(course):
+    room = Class(course)
+    room.hand_in("group-01", adding=room.solved["adding"])
+    (course.root / "pyproject.toml").write_text('[tool.genlhc]\nchecks = ["tiny_tests.py"]\n')
+    course = Course.open(course.root)
+    assert Grading(course, SHEET).run()[0].ran == ["adding"]
+    assert Grading(course, SHEET).run()[0].ran == []
+    with (course.root / "tiny_tests.py").open("a") as checks:
+        checks.write("# changed\n")
+    assert Grading(course, SHEET).run()[0].ran == ["adding"]
+
+
 @pytest.mark.parametrize(
     ("groups", "complaint"),
     [([], "no submission of any group"), (["nobody"], "no submission of nobody")],

@@ -281,6 +281,12 @@ def test_a_seed_repeats_the_classifier_test():
     np.testing.assert_array_equal(first.null_auc, second.null_auc)
 
 
+def test_the_classifier_test_sees_the_order_of_values_not_their_scale():
+    x, y = normal(3000, n_features=2), normal(3000, 0.3, n_features=2, seed=1)
+    stretched = classifier_test(np.exp(5 * x), np.exp(5 * y))
+    assert stretched.auc == classifier_test(x, y).auc > 0.55
+
+
 def test_tensors_are_welcome():
     x, y = torch.randn(500, 2, generator=torch.Generator().manual_seed(1)), normal(500, seed=1)
     assert sliced_wasserstein(x, x) == 0

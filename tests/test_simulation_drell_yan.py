@@ -16,7 +16,7 @@ import typer
 from scipy import stats
 from typer.testing import CliRunner
 
-from course_utils.simulation import MissingExtraError, SimulationError, chunks, commands
+from course_utils.simulation import MissingExtraError, SimulationError, chunks
 from course_utils.simulation.chunks import CHUNK_TRIED
 from course_utils.simulation.drell_yan import DrellYanRun, generate_drell_yan
 from course_utils.simulation.output import save_events
@@ -30,13 +30,6 @@ SAME_ARITHMETIC = (platform.system(), platform.machine()) == ("Linux", "x86_64")
 @pytest.fixture(scope="module")
 def run() -> DrellYanRun:
     return generate_drell_yan(N_EVENTS, 1, workers=1, progress=False)
-
-
-@pytest.fixture
-def app() -> typer.Typer:
-    app = typer.Typer()
-    commands.register(app)
-    return app
 
 
 def invoke(app: typer.Typer, *arguments: str) -> Any:

@@ -70,13 +70,6 @@ def lo() -> TtbarjRun:
     return generate_tree_level(60, seed=LO_SEED, progress=False)
 
 
-@pytest.fixture
-def app() -> typer.Typer:
-    app = typer.Typer()
-    commands.register(app)
-    return app
-
-
 def invoke(app: typer.Typer, *arguments: str) -> Any:
     return CliRunner().invoke(app, ("ttbarj", *arguments))
 

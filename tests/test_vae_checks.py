@@ -65,25 +65,6 @@ def calibration():
         yield made_up
 
 
-@pytest.mark.parametrize("case", UNTRAINED, ids=lambda case: case.name)
-def test_reference_passes_for_every_seed(case, solution):
-    for seed in range(40):
-        assert case.check(*case.right_answers(solution), seed=seed) is None
-
-
-@pytest.mark.parametrize("seed", [31, 0, 1])
-@pytest.mark.parametrize(
-    ("case", "name"),
-    [(case, name) for case in UNTRAINED for name in case.mutants],
-    ids=lambda value: value if isinstance(value, str) else value.name,
-)
-def test_mutant_fails_for_its_reason(case, name, seed, solution):
-    mutant = case.mutants[name]
-    answers = mutant.answers(solution)
-    with pytest.raises(checks.CheckFailed, match=f"(?s){mutant.reason}"):
-        case.check(*answers, seed=seed)
-
-
 def test_every_check_has_mutants_and_automatic_points_add_up():
     assert {case.name for case in CASES} == {name for name in vae.__all__ if "check" in name}
     assert min(len(case.mutants) for case in CASES) >= 3

@@ -17,6 +17,8 @@ from course_utils.metrics._inputs import (
     subsample,
 )
 
+N_BINS = 255  # of each feature, as many as scikit-learn's trees allow
+
 
 @dataclass(frozen=True)
 class ClassifierTest:
@@ -93,6 +95,7 @@ def classifier_test(
             f"got {len(x)} data and {len(y)} model events, expected at least {20 * n_folds} for "
             f"{n_folds} folds (twice as many data events for a null distribution)."
         )
+    x, y = _binned(x, y)
     auc = _cross_validated_auc(x, y, x_weights, y_weights, n_folds, rng)
     null_auc = np.empty(n_null)
     for k in range(n_null):
@@ -104,6 +107,21 @@ def classifier_test(
         )
     p_value = float((1 + np.sum(null_auc >= auc)) / (1 + n_null)) if n_null else None
     return ClassifierTest(auc, null_auc, p_value)
+
+
+def _binned(x: FloatArray, y: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Each feature as the number of its quantile bin, over the events of both samples.
+
+    Trees bin their features anyway. For weighted events scikit-learn spends most of the time on it,
+    again in each fold; this way the test is about ten times faster.
+    """
+    edges = np.quantile(np.concatenate([x, y]), np.linspace(0, 1, N_BINS + 1)[1:-1], axis=0)
+
+    def bins(events: FloatArray) -> FloatArray:
+        columns = zip(edges.T, events.T, strict=True)
+        return np.stack([np.searchsorted(*column) for column in columns], axis=1).astype(float)
+
+    return bins(x), bins(y)
 
 
 def _cross_validated_auc(
