@@ -31,15 +31,20 @@ c.FileNameCollectorPlugin.named_regexp = r".*?(?P<student_id>group-\d+)_(?P<file
 c.ClearSolutions.code_stub = {"python": "# YOUR CODE HERE\nraise NotImplementedError()"}
 c.ClearSolutions.text_stub = "YOUR ANSWER HERE"
 
-# How long things may take, in seconds: a cell, all cells of a notebook, the start of a kernel.
-c.ExecutePreprocessor.timeout = 600
+# Students' code runs in a sandbox. What it may use up: seconds for one call of an answer by a test,
+# for a cell (or a test), for a notebook; bytes of memory, of scratch space, of output of a cell.
+c.TrustedExecute.call_seconds = 300
+c.TrustedExecute.cell_seconds = 600
+c.TrustedExecute.notebook_seconds = 1800
+c.TrustedExecute.memory = 4 << 30
+c.TrustedExecute.disk = 1 << 30
+c.TrustedExecute.output = 1 << 20
+
+# `genlhc solutions` runs the lecturer's own notebooks without a sandbox, in seconds:
 c.LocalExecute.timeout = 600
 c.LocalExecute.notebook_timeout = 1800
 c.LocalExecute.startup_timeout = 120
 
 # Cells that a student deleted are put back by `genlhc grade` before nbgrader sees the notebook.
-# Two habits of nbgrader that a test's author should know:
-#  - The value of a grade cell's last line is its score, "partial credit". Without a value the cell
-#    earns all its points if it ends without an error; None counts as no value.
-#  - Whatever a grade cell writes to stderr, a harmless warning included, costs all its points.
-#    Tests should be silent; progress bars belong on stdout.
+# A habit of nbgrader that a test's author should know: the value of a grade cell's last line is
+# its score, "partial credit". Without a value the cell earns all its points if it does not fail.

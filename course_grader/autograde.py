@@ -1,24 +1,27 @@
 """One notebook of one group through nbgrader's autograder."""
 
+import copy
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from nbgrader.converters import Autograde
 from nbgrader.converters.base import BaseConverter
+from nbgrader.utils import is_locked
 from traitlets.config import Config
 
 from course_grader.converting import gradebook_held, run_converter
 from course_grader.course import Course
-from course_grader.execute import KERNEL_DIED, NOT_RUN, TIMED_OUT, cell_name
+from course_grader.execute import executed
 from course_grader.files import read_notebook
-from course_grader.kernel import kernels_for
+from course_grader.running import NOT_RUN, STOPPED, cell_name
+from course_grader.submission import grade_id
 
 
 class ThreadedAutograde(Autograde):  # type: ignore[misc]
     """nbgrader's `Autograde` for several threads.
 
-    The original sets an environment variable of the whole process around each run; kernels get
-    theirs from `autograde` below.
+    The original sets an environment variable of the whole process around each run.
     """
 
     def convert_single_notebook(self, notebook_filename: str) -> None:
@@ -32,8 +35,10 @@ class ThreadedAutograde(Autograde):  # type: ignore[misc]
         self._sanitizing = True
 
 
-def autograde(course: Course, sheet: str, group: str, notebook: str, intake: Path) -> None:
-    """Runs and marks a notebook; the result is in `autograded/` and in the gradebook.
+def autograde(
+    course: Course, sheet: str, group: str, notebook: str, intake: Path, ready: Mapping[str, Any]
+) -> None:
+    """Marks a notebook; the result is in `autograded/` and in the gradebook.
 
     Args:
         course: the course.
@@ -41,6 +46,7 @@ def autograde(course: Course, sheet: str, group: str, notebook: str, intake: Pat
         group: nbgrader's student.
         notebook: name without suffix.
         intake: the folder that takes the place of `submitted/`.
+        ready: notebooks of the group that have been run, by name.
 
     Raises:
         ConverterError: nbgrader could not do it.
@@ -51,8 +57,29 @@ def autograde(course: Course, sheet: str, group: str, notebook: str, intake: Pat
         ThreadedAutograde, sheet, group=group, notebook=notebook, changes=changes
     )
     converter.force = True
-    with kernels_for(course.root, NBGRADER_EXECUTION="autograde"), gradebook_held():
+    with executed(ready), gradebook_held():
         run_converter(converter, course.log)
+
+
+def sources(course: Course, sheet: str, notebook: str) -> dict[str, str]:
+    """The master's code, hidden tests included, of each cell that students must not change."""
+    with course.gradebook() as gradebook:
+        cells = gradebook.find_notebook(notebook, sheet).source_cells
+        return {str(cell.name): str(cell.source) for cell in cells if cell.locked}
+
+
+def with_sources(notebook: Any, masters: Mapping[str, str]) -> Any:
+    """A copy of a submission with the master's code where nbgrader will put it.
+
+    Args:
+        notebook: laid over the master's cells.
+        masters: see `sources`.
+    """
+    copied = copy.deepcopy(notebook)
+    for cell in copied.cells:
+        if is_locked(cell) and grade_id(cell) in masters:
+            cell.source = masters[grade_id(cell)]
+    return copied
 
 
 def give_nothing(course: Course, sheet: str, group: str, notebooks: list[str]) -> None:
@@ -83,4 +110,4 @@ def run_trouble(path: Path) -> str:
 
 def failed_to_run(output: Any) -> bool:
     """Whether an output says that its cell could not run to its end."""
-    return output.output_type == "error" and output.ename in (KERNEL_DIED, NOT_RUN, TIMED_OUT)
+    return output.output_type == "error" and output.ename in (STOPPED, NOT_RUN)

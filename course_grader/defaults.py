@@ -15,7 +15,7 @@ settings, so the formgrader and `nbgrader autograde` use them as well when `nbgr
 
 from traitlets.config import Config
 
-EXECUTE = "course_grader.execute.LocalExecute"
+EXECUTE = "course_grader.execute.TrustedExecute"
 
 SANITIZE = [
     "nbgrader.preprocessors.ClearOutput",
@@ -30,7 +30,7 @@ AUTOGRADE = [
     "nbgrader.preprocessors.IgnorePattern",
     "nbconvert.preprocessors.ClearMetadataPreprocessor",
     "nbgrader.preprocessors.LimitOutput",
-    "course_grader.execute.TidyPoints",
+    "course_grader.points.TidyPoints",
     "nbgrader.preprocessors.SaveAutoGrades",
     "nbgrader.preprocessors.AssignLatePenalties",
     "nbgrader.preprocessors.CheckCellMetadata",

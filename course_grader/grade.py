@@ -1,31 +1,32 @@
 """Grading a sheet: every group, every notebook, each on its own.
 
 A notebook is run again only when it, the solution it is marked with, or the hidden tests have
-changed. Several groups run at the same time: the work is done by kernels, which are processes of
-their own, and the gradebook is written by one thread at a time.
+changed. Several groups run at the same time, each in a sandbox of its own; the gradebook is written
+by one thread at a time.
 """
 
 import hashlib
 import json
 import os
-import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from course_grader.autograde import autograde, give_nothing, run_trouble
+from course_grader.autograde import autograde, give_nothing, run_trouble, sources, with_sources
 from course_grader.console import Console, Silent
 from course_grader.converting import ConverterError, nbgrader_house
 from course_grader.course import Course
 from course_grader.errors import CourseError
-from course_grader.execute import CellDone, listening
+from course_grader.execute import TrustedExecute
 from course_grader.files import digest, read_notebook
-from course_grader.kernel import cancel_all
 from course_grader.release import generated
+from course_grader.running import Plan, run_submission
+from course_grader.sandbox import close_all
 from course_grader.state import NotebookRecord, read_record, write_record
 from course_grader.submission import GRADED, UNGRADABLE, Handed, lay_out, read_submission
+from course_grader.test_server import TestServer
 from course_grader.timings import Outlook, Timings, kind_of
 
 
@@ -70,7 +71,9 @@ class Grading:
         self.console = console or Silent()
         self.timings = Timings(course, sheet)
         self.masters: dict[str, Any] = {}
+        self.sources: dict[str, dict[str, str]] = {}
         self.digests: dict[str, str] = {}
+        self.stopped = False
 
     def run(
         self, groups: Sequence[str] = (), *, force: bool = False, workers: int | None = None
@@ -94,21 +97,28 @@ class Grading:
                 f"groups there: {', '.join(there) or 'none'}"
             )
         self._learn()
+        runs = TrustedExecute(config=self.course.config)
+        masters = [with_sources(self.masters[name], self.sources[name]) for name in self.masters]
+        plan = runs.plan(self.course, masters)
         jobs = [self._job(group, force) for group in groups or there]
         todo = {(job.group, one.name): one for job in jobs for one in job.to_run()}
         workers = min(workers or default_workers(), len(jobs))
         with (
             nbgrader_house(self.course.root),
             self.console.work(f"grading {self.sheet}", 1.0) as work,
+            TestServer(plan.root, plan.test_modules, plan.limits.memory) as server,
             ThreadPoolExecutor(workers) as pool,
         ):
             outlook = Outlook(work, lambda key: self._expected(todo[key]), todo)
             longest_first = sorted(jobs, key=self._seconds, reverse=True)
             try:
-                results = list(pool.map(lambda job: self._grade(job, outlook), longest_first))
-            except KeyboardInterrupt:
+                results = list(
+                    pool.map(lambda job: self._grade(job, plan, server, outlook), longest_first)
+                )
+            except BaseException:
+                self.stopped = True
                 pool.shutdown(wait=False, cancel_futures=True)
-                cancel_all()
+                close_all()
                 raise
             finally:
                 self.timings.save()
@@ -121,6 +131,7 @@ class Grading:
             for name in self.course.notebooks(self.sheet):
                 self.masters[name] = read_notebook(made / f"{name}.ipynb")
                 solution = read_notebook(self.course.source / self.sheet / f"{name}.ipynb")
+                self.sources[name] = sources(self.course, self.sheet, name)
                 self.digests[name] = _content_digest(solution, checks)
 
     def _job(self, group: str, force: bool) -> _Job:
@@ -157,7 +168,7 @@ class Grading:
         kind = kind_of(one.notebook, self.masters[one.name])
         return self.timings.expect(one.name, one.notebook, kind)
 
-    def _grade(self, job: _Job, outlook: Outlook) -> GroupResult:
+    def _grade(self, job: _Job, plan: Plan, server: TestServer, outlook: Outlook) -> GroupResult:
         """Grades one group; whatever happens in it stays in it."""
         result = GroupResult(job.group, job.record)
         if job.todo:
@@ -167,34 +178,56 @@ class Grading:
             intake = lay_out(self.course, self.sheet, job.group, job.handed)
             for one in job.handed:
                 if one.name in job.todo:
-                    self._grade_one(job.group, one, intake, result, outlook)
+                    result.record[one.name] = NotebookRecord(
+                        one.digest, self.digests[one.name], one.status, one.reason, one.remarks
+                    )
+            ready = self._run(job, plan, server, intake, result, outlook)
+            for one in job.to_run():
+                self._mark(job.group, one, intake, ready, result)
             absent = [one.name for one in job.handed if one.status != GRADED]
             give_nothing(self.course, self.sheet, job.group, absent)
             write_record(self.course, self.sheet, job.group, result.record)
         return result
 
-    def _grade_one(
-        self, group: str, one: Handed, intake: Path, result: GroupResult, outlook: Outlook
+    def _run(
+        self, job: _Job, plan: Plan, server: TestServer, intake: Path, result: GroupResult,
+        outlook: Outlook,
+    ) -> dict[str, Any]:  # fmt: skip
+        """Runs the notebooks of a group in one sandbox."""
+        ready = {one.name: with_sources(one.notebook, self.sources[one.name])
+                 for one in job.to_run()}  # fmt: skip
+        kinds = {name: kind_of(one, self.masters[name]) for name, one in ready.items()}
+
+        def heard(name: str, cell: str, seconds: float, following: str) -> None:
+            outlook.cell((job.group, name), cell, seconds, f"{job.group} {name}: {following}")
+            self.timings.add(name, kinds[name], cell, seconds)
+            result.record[name].seconds += seconds
+
+        for name in ready:
+            outlook.begin((job.group, name), f"{job.group} {name}")
+        if ready:
+            files = intake / job.group / self.sheet
+            troubles = run_submission(ready, plan, server, heard, files)
+            for place, text in troubles.items():
+                name, _, cell = place.partition("/")
+                last = text.strip().splitlines()[-1]
+                result.record[name].trouble = f"the test {cell} itself failed: {last}"
+                self.course.log.warning("%s %s: %s", job.group, place, text)
+        if self.stopped:
+            raise KeyboardInterrupt
+        for name in ready:
+            outlook.end((job.group, name))
+            result.record[name].seconds = round(result.record[name].seconds, 1)
+        return ready
+
+    def _mark(
+        self, group: str, one: Handed, intake: Path, ready: dict[str, Any], result: GroupResult
     ) -> None:
-        record = NotebookRecord(
-            one.digest, self.digests[one.name], one.status, one.reason, one.remarks
-        )
-        result.record[one.name] = record
-        if one.status != GRADED:
-            return
-        kind = kind_of(one.notebook, self.masters[one.name])
-        key = (group, one.name)
-
-        def heard(done: CellDone) -> None:
-            outlook.cell(key, done.name, done.seconds, f"{group} {one.name}: {done.following}")
-            self.timings.add(one.name, kind, done.name, done.seconds)
-
-        outlook.begin(key, f"{group} {one.name}")
-        start = time.monotonic()
+        """Lets nbgrader enter the points of a notebook that was run."""
+        record = result.record[one.name]
         try:
-            with listening(heard):
-                autograde(self.course, self.sheet, group, one.name, intake)
-            record.trouble = run_trouble(self._marked(group, one.name))
+            autograde(self.course, self.sheet, group, one.name, intake, ready)
+            record.trouble = record.trouble or run_trouble(self._marked(group, one.name))
             result.ran.append(one.name)
         except (ConverterError, OSError) as error:
             one.status = record.status = UNGRADABLE
@@ -202,8 +235,6 @@ class Grading:
         except BaseException:  # cut off: what nbgrader left there is not marked
             self._marked(group, one.name).unlink(missing_ok=True)
             raise
-        record.seconds = round(time.monotonic() - start, 1)
-        outlook.end(key)
 
 
 def default_workers() -> int:

@@ -9,10 +9,11 @@ from typing import Any
 
 from course_grader.course import Course
 from course_grader.errors import CourseError
-from course_grader.execute import KERNEL_DIED, NOT_RUN
 from course_grader.files import read_notebook, write_whole
+from course_grader.running import NOT_RUN, STOPPED
 from course_grader.state import NotebookRecord, read_record
 from course_grader.submission import GRADED, MISSING, UNGRADABLE, grade_id
+from course_grader.test_server import TROUBLE
 from course_grader.tidy import plain
 
 MANUAL = "manual"
@@ -148,7 +149,7 @@ def _graded_row(group: str, name: str, grade: Any, cell: Any) -> Row:
         else None
     )
     status = MANUAL if waits else GRADED
-    if error is not None and error.ename in (KERNEL_DIED, NOT_RUN) and not waits:
+    if error is not None and error.ename == NOT_RUN and not waits:
         status = UNGRADABLE
     reason = ""
     if status != MANUAL and score is not None and score < most:
@@ -173,7 +174,7 @@ def lost_points(cell: Any) -> str:
 
 def _message(error: Any) -> str:
     name, text = plain(str(error.ename)), plain(str(error.evalue))
-    if name in ("CheckFailed", "AssertionError", KERNEL_DIED, NOT_RUN) and text.strip():
+    if name in ("CheckFailed", "AssertionError", STOPPED, NOT_RUN, TROUBLE) and text.strip():
         return text
     if name == "NotImplementedError" and not text.strip():
         return "NotImplementedError: the task has no code yet"

@@ -16,11 +16,13 @@ from course_grader.console import Console, Silent
 from course_grader.converting import nbgrader_house
 from course_grader.course import Course
 from course_grader.errors import CourseError
-from course_grader.execute import CellDone, LocalExecute, TidyPoints, cell_name, listening
 from course_grader.files import notebook_text, read_notebook, write_whole
 from course_grader.kernel import kernels_for
+from course_grader.local import CellDone, LocalExecute, listening
 from course_grader.pdf import HOW_TO, PrintError, find_browser, print_to_pdf
+from course_grader.points import TidyPoints
 from course_grader.report import lost_points
+from course_grader.running import cell_name
 from course_grader.tidy import without_hidden
 from course_grader.timings import FULL, START_UP, Timings
 

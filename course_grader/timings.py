@@ -8,8 +8,8 @@ from typing import Any
 
 from course_grader.console import Work
 from course_grader.course import Course
-from course_grader.execute import cell_name
 from course_grader.files import write_whole
+from course_grader.running import cell_name
 from course_grader.submission import grade_id
 
 START_UP = 4.0

@@ -38,8 +38,8 @@ DOT = base64.b64encode(png(tEXt=b"Software\0a library that names its version")).
 CONFIG = """
 c = get_config()
 c.CourseDirectory.course_id = "tiny"
+c.TrustedExecute.cell_seconds = 20
 c.LocalExecute.timeout = 20
-c.LocalExecute.grace = 1.0
 """
 
 PYPROJECT = """
