@@ -92,6 +92,9 @@ class Peer:
         if slopes and type(graph) is int:
             leaves = [part for part in sent if getattr(part, "requires_grad", False)]
             return _joined(self, graph, value, leaves)
+        for part in buffered(value):
+            if getattr(part, "requires_grad", False):
+                part.requires_grad_(False)  # nothing here leads back to its graph
         return value
 
     def _theirs(self, handle: Handle) -> "Remote":
