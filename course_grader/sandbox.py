@@ -88,7 +88,9 @@ class Sandbox:
     ) -> None:
         self.limits = limits
         self.protected: set[int] = set()
+        self._links: list[Link] = []
         ours, theirs = pair()
+        channel = Channel(ours)
         reader, writer = os.pipe()
         os.set_blocking(reader, False)
         self._pipe = reader
@@ -107,7 +109,8 @@ class Sandbox:
             theirs.close()
         _open.add(self)
         try:
-            self.control = Link(Channel(ours), pid_of(ours, 60.0))
+            self.control = Link(channel, pid_of(ours, 60.0))
+            self._links.append(self.control)
             self.control.ask(
                 120.0,
                 limits={
@@ -120,6 +123,7 @@ class Sandbox:
             )  # fmt: skip
         except WireError as error:
             said = self.text(4000).decode(errors="replace").strip()
+            channel.close()
             self.close()
             raise SandboxError(f"the sandbox did not start: {said or error}") from None
         self.protected = {one.pid for one in self._tree()}
@@ -148,7 +152,13 @@ class Sandbox:
         with theirs:
             link.channel.send({"do": "park"}, 60.0)
             link.channel.send_connections(theirs)
-        return Link(Channel(ours), pid_of(ours, 60.0))
+        channel = Channel(ours)
+        try:
+            self._links.append(Link(channel, pid_of(ours, 60.0)))
+        except WireError:
+            channel.close()
+            raise
+        return self._links[-1]
 
     def drop(self, link: Link) -> None:
         """Lets a parked process end."""
@@ -200,6 +210,8 @@ class Sandbox:
         self.process.kill()
         self.process.wait()
         os.close(self._pipe)
+        for link in self._links:
+            link.channel.close()
         if self._place is not None:
             self._place.cleanup()
 
