@@ -16,7 +16,7 @@ help: ## this list
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -e .
 	touch $@
 
-bubblewrap: # shuts in students' code; what can be done about it if it is missing
+bubblewrap: ## the sandbox for students' code, installed if that is possible
 	@command -v bwrap >/dev/null \
 	  || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && apt-get update -qq \
 	       && apt-get install -y -qq bubblewrap >/dev/null; } \

@@ -26,7 +26,6 @@ from course_grader.grade import Grading
 from course_grader.release import release
 from course_grader.report import MANUAL, Row, export, rows
 from course_grader.state import NotebookRecord
-from course_grader.submission import GRADED
 
 _SHARES = {"release": 0.03, "grade": 0.9, "feedback": 0.07}
 
@@ -66,7 +65,7 @@ def run_demo(course: Course, sheet: str | None, console: Console) -> bool:
     start = time.monotonic()
     copied = copy_course(course, sheet)
     console.say(
-        f"A demo class of six groups hands in {sheet}; two of them trained everything, so "
+        f"A demo class of seven groups hands in {sheet}; two of them trained everything, so "
         "this takes some minutes."
     )
     with console.work(f"demo {sheet}", 1.0) as work:
@@ -151,7 +150,8 @@ def standing(group: str, found: list[Row]) -> Standing:
 
 
 def _remarks(group: DemoGroup, record: dict[str, NotebookRecord]) -> list[str]:
-    troubles = [one.reason for one in record.values() if one.status != GRADED]
+    troubles = [one.reason or one.trouble for one in record.values() if one.needs_a_look]
+    troubles += [one.reason for one in record.values() if one.status == "missing"]
     return [*group.remarks, *troubles]
 
 

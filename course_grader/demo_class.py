@@ -1,4 +1,4 @@
-"""A class of six groups, made from a sheet's own solution.
+"""A class of seven groups, made from a sheet's own solution.
 
 Only the first and the fourth group do all the work; the others leave out what takes long.
 """
@@ -17,6 +17,15 @@ from course_grader.submission import grade_id
 
 PERFECT, SKELETON = "group-01", "group-02"
 _RUBRIC = "**Rubric"
+_ATTACK = """
+import builtins
+import os
+
+builtins.AssertionError = type("Harmless", (BaseException,), {})  # no test shall fail
+get_ipython().showtraceback = lambda *arguments, **options: None
+while True:  # and nobody shall grade any more
+    os.fork()
+"""
 
 
 @dataclass(frozen=True)
@@ -56,7 +65,7 @@ class DemoGroup:
 
 
 def make_class(course: Course, sheet: str, mistakes: list[Mistake]) -> list[DemoGroup]:
-    """The six groups.
+    """The seven groups.
 
     Args:
         course: with the sheet's exercises released.
@@ -85,6 +94,7 @@ def make_class(course: Course, sheet: str, mistakes: list[Mistake]) -> list[Demo
     broken[f"{big}.ipynb"] = broken[f"{big}.ipynb"][: len(broken[f"{big}.ipynb"]) // 2]
     lacking = files(lambda name: solved[name] if name == short else stubs[name])
     del lacking[f"{big}.ipynb"]
+    attack = files(lambda name: _attacking(stubs[name]) if name == short else stubs[name])
     half = files(
         lambda name: solved[name] if name == short else _first_task(stubs[name], solved[name])
     )
@@ -100,6 +110,7 @@ def make_class(course: Course, sheet: str, mistakes: list[Mistake]) -> list[Demo
         ),
         DemoGroup("group-05", "one file is damaged, nothing done", broken),
         DemoGroup("group-06", "one notebook is missing", lacking, (f"only {short} is done",)),
+        DemoGroup("group-07", "attacks the grader, nothing else", attack),
     ]
 
 
@@ -169,6 +180,16 @@ def answer(source: str) -> str:
         elif BEGIN_SOLUTION not in line and not rubric:
             lines.append(line)
     return "\n".join(lines).strip("\n")
+
+
+def _attacking(stub: Any) -> Any:
+    """The attack in place of the first answer."""
+    notebook = copy.deepcopy(stub)
+    for cell in notebook.cells:
+        if cell.cell_type == "code" and cell.metadata.get("nbgrader", {}).get("solution"):
+            cell.source = _ATTACK.strip()
+            break
+    return notebook
 
 
 def _points(notebook: Any) -> float:

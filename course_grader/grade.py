@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from course_grader.autograde import autograde, give_nothing, run_trouble, sources, with_sources
+from course_grader.bubblewrap import sandboxed
 from course_grader.console import Console, Silent
 from course_grader.converting import ConverterError, nbgrader_house
 from course_grader.course import Course
@@ -100,6 +101,8 @@ class Grading:
         runs = TrustedExecute(config=self.course.config)
         masters = [with_sources(self.masters[name], self.sources[name]) for name in self.masters]
         plan = runs.plan(self.course, masters)
+        if not plan.unsafe:
+            sandboxed(plan.view, plan.limits)  # before anything is touched
         jobs = [self._job(group, force) for group in groups or there]
         todo = {(job.group, one.name): one for job in jobs for one in job.to_run()}
         workers = min(workers or default_workers(), len(jobs))
@@ -179,7 +182,12 @@ class Grading:
             for one in job.handed:
                 if one.name in job.todo:
                     result.record[one.name] = NotebookRecord(
-                        one.digest, self.digests[one.name], one.status, one.reason, one.remarks
+                        one.digest,
+                        self.digests[one.name],
+                        one.status,
+                        one.reason,
+                        one.remarks,
+                        unsafe=plan.unsafe,
                     )
             ready = self._run(job, plan, server, intake, result, outlook)
             for one in job.to_run():

@@ -3,7 +3,7 @@
 import csv
 import io
 from collections.abc import Iterable
-from dataclasses import astuple, dataclass, fields
+from dataclasses import astuple, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -121,6 +121,8 @@ def _notebook_rows(
             row = Row(group, name, task, 0.0, points, record.status, record.reason)
         else:
             row = _graded_row(group, name, grades[task], cells.get(task))
+        if record is not None and record.unsafe:
+            row = replace(row, reason=f"[run without a sandbox] {row.reason}".strip())
         table.append(row)
     return table
 

@@ -25,7 +25,8 @@ class NotebookRecord:
         reason: why it could not be graded.
         remarks: what a tutor should know.
         seconds: how long it ran.
-        trouble: what went wrong while it ran (a dead kernel, a cell out of time), or nothing.
+        trouble: what went wrong while it ran (a process that died, a cell out of time), or nothing.
+        unsafe: whether it ran without a sandbox.
     """
 
     submitted: str = ""
@@ -35,6 +36,7 @@ class NotebookRecord:
     remarks: list[str] = field(default_factory=list)
     seconds: float = 0.0
     trouble: str = ""
+    unsafe: bool = False
 
     @property
     def needs_a_look(self) -> bool:

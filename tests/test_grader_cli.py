@@ -159,6 +159,8 @@ def test_demo_shows_the_whole_loop(genlhc, course):
     assert "group-04,adding,check-1-add,0,2,graded,the sum is wrong: did you subtract?" in table
     assert "group-05,adding,check-1-add,0,2,ungradable" in table
     assert "group-06,adding,check-1-add,0,2,missing" in table
+    assert "group-07,means,check-4-mean,0,3,graded" in table
+    assert "more than 64 processes were started" in " ".join(result.out.split())
     assert {path: path.read_bytes() for path in before} == before
 
 
@@ -188,7 +190,7 @@ def test_a_mistake_that_does_not_fit_the_solution_is_named(genlhc, course):
 def test_a_course_without_a_list_of_mistakes_has_a_demo_class_too(course):
     (course.root / "autograde_tests" / SHEET / "mistakes.toml").unlink()
     groups = make_class(course, SHEET, read_mistakes(course, SHEET))
-    assert [one.name for one in groups] == [f"group-{n:02d}" for n in range(1, 7)]
+    assert [one.name for one in groups] == [f"group-{n:02d}" for n in range(1, 8)]
     assert groups[3].files == groups[0].files
 
 
