@@ -84,7 +84,8 @@ def _by_neighbours(notebook: Any, master: Any) -> list[str]:
 def _between(cells: list[Any], known: set[str], kind: str) -> dict[tuple[str, str], list[Any]]:
     """Other cells of a kind, by the known cells before and after them."""
     gaps: dict[tuple[str, str], list[Any]] = {}
-    before, waiting = "", []
+    before = ""
+    waiting: list[Any] = []
     for cell in [*cells, None]:
         name = grade_id(cell) if cell is not None else ""
         if cell is None or name in known:

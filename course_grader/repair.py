@@ -85,7 +85,7 @@ def _json(name: str, data: bytes, remarks: list[str]) -> Any:
 
 def _text(data: bytes, remarks: list[str]) -> str:
     """The text of a file in UTF-8, UTF-16, UTF-32 or Latin-1, with or without a mark of it."""
-    encoding = json.detect_encoding(data)
+    encoding: str = json.detect_encoding(data)
     try:
         text = data.decode(encoding, "surrogatepass" if encoding.startswith("utf-16") else "strict")
     except UnicodeDecodeError:
