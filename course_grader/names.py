@@ -79,6 +79,7 @@ def groups_in(name: str, known: Collection[str], *, closed: bool = False) -> set
         for group in known
         if re.search(rf"(?<![^\W_]){re.escape(fold(group))}(?![^\W_])", folded)
     }
+    found -= {one for one in found if any(fold(one) in fold(other) for other in found - {one})}
     for number in map(int, _NUMBERED.findall(name)):
         same = {group for group in known if _number(group) == number}
         found |= same or (set() if closed else {f"group-{number:02d}"})
