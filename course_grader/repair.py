@@ -43,22 +43,21 @@ def read_handed(path: Path) -> tuple[Any, list[str]]:
     content = _json(path.name, path.read_bytes(), remarks)
     if not isinstance(content, dict) or not ("cells" in content or "worksheets" in content):
         raise ValueError(f"{path.name} is not a notebook: it has no cells")
-    try:
-        content = _without_outputs(content)
-        bare = len(json.dumps(content))
-        if size - bare > _MUCH:
-            remarks.append(f"outputs of {(size - bare) / 1e6:.0f} MB were left out")
-        content = _of_today(content, remarks)
-        notebook = nbformat.from_dict(content)
-        nbformat.validate(notebook)
-    except Exception as error:
-        line = (str(error).splitlines() or [type(error).__name__])[0]
-        raise ValueError(f"{path.name} is not a valid notebook: {line}") from None
+    content = _without_outputs(content)
+    bare = len(json.dumps(content))
     if bare > MAX_BYTES:
         raise ValueError(
             f"{path.name} has {bare / 1e6:.0f} MB of cells without outputs, more than "
             f"{MAX_BYTES / 1e6:.0f} MB; keep data in files of their own and hand in again"
         )
+    if size - bare > _MUCH:
+        remarks.append(f"outputs of {(size - bare) / 1e6:.0f} MB were left out")
+    try:
+        notebook = nbformat.from_dict(_of_today(content, remarks))
+        nbformat.validate(notebook)
+    except Exception as error:
+        line = (str(error).splitlines() or [type(error).__name__])[0][:200]
+        raise ValueError(f"{path.name} is not a valid notebook: {line}") from None
     return notebook, remarks
 
 
