@@ -93,8 +93,11 @@ def collect(
     sheets = Sheets(course, sheet)
     if not path.exists():
         raise CourseError(f"there is no {path}; expected a folder, a .zip or a .tar.gz")
-    if path.resolve() == course.submitted.resolve():
-        raise CourseError(f"{path} is where submissions are put; expected where they come from")
+    if (course.submitted.resolve() / "x").is_relative_to(path.resolve()):
+        raise CourseError(
+            f"{path} is or holds {course.submitted.name}/, where submissions are put; "
+            "expected where they come from"
+        )
     room = _class(course, roster)
     home = _home(path, room)
     with tempfile.TemporaryDirectory(prefix="genlhc-collect-") as folder:

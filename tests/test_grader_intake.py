@@ -12,6 +12,8 @@ from typing import Any
 import nbformat
 import pytest
 from courses import tiny
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from test_grader_archives import tarred, zipped
 from test_grader_cli import Result
 
@@ -192,6 +194,13 @@ def test_nothing_of_another_group_is_taken(give, room):
     assert "something was rejected" in handed[0].reason
 
 
+def test_the_course_itself_is_no_collection(room):
+    for path in (room.course.submitted, room.course.root, room.course.root.parent):
+        path.mkdir(exist_ok=True)
+        with pytest.raises(CourseError, match="expected where they come from"):
+            room.collect(path)
+
+
 def test_files_of_nobody_are_told(give, room):
     done = give({"work/adding.ipynb": room.adding})
     assert done.groups == []
@@ -331,7 +340,7 @@ def no_metadata(content: dict[str, Any]) -> None:
 
 
 def huge_outputs(content: dict[str, Any]) -> None:
-    output = {"output_type": "stream", "name": "stdout", "text": "x" * 21_000_000}
+    output = {"output_type": "stream", "name": "stdout", "text": "x" * 11_000_000}
     next(cell for cell in cells_of(content) if cell["cell_type"] == "code")["outputs"] = [output]
 
 
@@ -394,7 +403,7 @@ REPAIRED: dict[str, tuple[Callable[[bytes], bytes], str]] = {
     "equal ids": (lambda data: changed(data, equal_ids), "ids of cells occurred more than once"),
     "no metadata": (lambda data: changed(data, no_metadata), "without metadata"),
     "odd metadata": (lambda data: changed(data, odd_metadata), ""),
-    "huge outputs": (lambda data: changed(data, huge_outputs), "outputs of 21 MB were left out"),
+    "huge outputs": (lambda data: changed(data, huge_outputs), "outputs of 11 MB were left out"),
     "stale kernel": (
         lambda data: changed(data, stale_kernel),
         "saved for the kernel 'conda-env-x'",
@@ -451,6 +460,45 @@ def test_a_notebook_that_cannot_be_repaired_is_ungradable_with_a_reason(give, ro
     handed = read_submission(room.course.submitted / "group-07" / SHEET, room.stubs)
     assert [one.status for one in handed] == ["ungradable", "graded"]
     assert len(handed[0].reason) < 400
+
+
+JUNK = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=9),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=9), inner),
+    max_leaves=5,
+)
+
+
+def nodes(value: Any) -> list[tuple[Any, Any]]:
+    """Every place in a JSON document that can hold something else."""
+    pairs = value.items() if isinstance(value, dict) else enumerate(value)
+    found: list[tuple[Any, Any]] = []
+    for key, inner in pairs:
+        found.append((value, key))
+        if isinstance(inner, dict | list):
+            found += nodes(inner)
+    return found
+
+
+@settings(deadline=None, suppress_health_check=list(HealthCheck), max_examples=80)
+@given(data=st.data())
+def test_whatever_stands_in_a_notebook_it_is_graded_or_ungradable_with_a_reason(
+    released_course, tmp_path_factory, data
+):
+    content = json.loads(nbformat.writes(tiny.adding()))
+    for _ in range(data.draw(st.integers(1, 3))):
+        holder, key = data.draw(st.sampled_from(nodes(content)))
+        holder[key] = data.draw(JUNK)
+    folder = tmp_path_factory.mktemp("junk")
+    (folder / "adding.ipynb").write_text(json.dumps(content))
+    stub = read_notebook(released_course / "exercises" / SHEET / "adding.ipynb")
+    (one,) = read_submission(folder, {"adding": stub})
+    if one.status == "graded":
+        nbformat.validate(one.notebook)
+        assert {grade_id(c) for c in one.notebook.cells} >= {grade_id(c) for c in stub.cells}
+        notebook_text(one.notebook).encode()
+    else:
+        assert one.reason.startswith("adding.ipynb ")
 
 
 def test_links_in_submitted_are_not_read(room):
