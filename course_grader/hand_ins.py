@@ -1,6 +1,5 @@
 """Whose a file of a collection is, and which notebook."""
 
-import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,6 +11,10 @@ from course_grader.names import groups_in, is_notebook, notebook_named, person_i
 from course_grader.recognise import grade_id
 from course_grader.repair import read_handed
 from course_grader.unpack import Item, Refused
+
+
+class SeveralGroups(ValueError):  # noqa: N818  (what was found, not what went wrong)
+    """A path names more than one group."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +44,7 @@ class Class:
             for group in sorted(found or ({person} if person else set())):
                 named.setdefault(group, index)
         if len(named) > 1:
-            raise ValueError(f"its path names {' and '.join(sorted(named))}: whose is it?")
+            raise SeveralGroups(f"its path names {' and '.join(sorted(named))}: whose is it?")
         for group, index in named.items():
             return group, index
         raise ValueError(
@@ -55,9 +58,10 @@ class Class:
         for end in range(1, len(parts) + 1):
             try:
                 return self.owner(parts[:end])[0]
-            except ValueError as error:
-                if "whose" in str(error):
-                    return None
+            except SeveralGroups:
+                return None
+            except ValueError:
+                continue
         return None
 
 
@@ -209,12 +213,3 @@ def _place_others(
             hand_in.others.pop(before, None)
             folded[path.casefold()] = path
         hand_in.others[path] = item
-
-
-def read_json(path: Path) -> dict[str, Any]:
-    """A JSON object, or an empty one where there is none that can be read."""
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return content if isinstance(content, dict) else {}

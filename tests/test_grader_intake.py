@@ -362,10 +362,6 @@ def odd_metadata(content: dict[str, Any]) -> None:
     content["metadata"]["authors"] = 3
 
 
-def nothing(content: dict[str, Any]) -> None:
-    pass
-
-
 def changed(data: bytes, change: Callable[[dict[str, Any]], Any]) -> bytes:
     content = json.loads(data)
     change(content)

@@ -24,6 +24,7 @@ from course_grader.course import Course
 from course_grader.defaults import fair_defaults
 from course_grader.feedback import feedback
 from course_grader.files import read_notebook
+from course_grader.grade import Grading
 from course_grader.safe_html import SafeHtml
 
 SHEET = tiny.SHEET
@@ -338,9 +339,19 @@ def test_equations_are_set_by_mathjax_also_where_html_was_removed(course):
 
 
 def test_autograding_ends_with_it(course):
-    assert (
-        fair_defaults().Autograde.autograde_preprocessors[-1] == "course_grader.safe_html.SafeHtml"
-    )
-    path = course.root / "x.ipynb"
-    nbformat.write(cleaned(dirty()), path)
-    assert read_notebook(path).cells
+    steps = fair_defaults().Autograde.autograde_preprocessors
+    assert steps[-1] == "course_grader.safe_html.SafeHtml"
+    notebook = read_notebook(course.release / SHEET / "adding.ipynb")
+    cells = {cell.id: cell for cell in notebook.cells}
+    cells["written-3-why"].source = script("answer")
+    shown = f"from IPython.display import HTML, display\ndisplay(HTML({script('html')!r}))"
+    cells["task-2-guess"].source = shown
+    path = course.submitted / GROUP / SHEET / "adding.ipynb"
+    path.parent.mkdir(parents=True)
+    nbformat.write(notebook, path)
+    Grading(course, SHEET).run()
+    marked = read_notebook(course.autograded / GROUP / SHEET / "adding.ipynb")
+    cells = {cell.id: cell for cell in marked.cells}
+    assert "<script" not in cells["written-3-why"].source
+    assert cells["task-2-guess"].outputs[0].data["text/html"] == ""
+    assert feedback(course, SHEET).failed == {}
