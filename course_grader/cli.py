@@ -147,6 +147,28 @@ def release(
 
 
 @app.command()
+def collect(
+    sheet: SheetArgument,
+    path: Annotated[Path, typer.Argument(help="Folder, .zip or .tar.gz with submissions.")],
+    roster: Annotated[
+        Path | None, typer.Option("--roster", help="Who is in which group; default: roster.csv.")
+    ] = None,
+    course: CourseOption = Path(),
+) -> None:
+    """Put submissions from a folder or an archive into submitted/<group>/SHEET."""
+    from course_grader.intake import collect as put
+    from course_grader.intake_report import report
+    from course_grader.roster import find_roster
+
+    with _session(course, "collect") as (opened, console):
+        people = find_roster(opened, roster)
+        collection = put(opened, sheet, path, people)
+        report(collection, people, sheet, console)
+        if not collection.is_clean:
+            raise typer.Exit(1)
+
+
+@app.command()
 def grade(
     sheet: SheetArgument,
     group: Annotated[
@@ -204,11 +226,19 @@ def feedback(sheet: SheetArgument, course: CourseOption = Path()) -> None:
 @app.command()
 def export(sheet: SheetArgument, course: CourseOption = Path()) -> None:
     """Write build/grades/SHEET.csv, a row for each graded cell of each group."""
+    from course_grader.members import export_members
     from course_grader.report import export as make
+    from course_grader.roster import find_roster
 
     with _session(course, "export") as (opened, console):
         path = make(opened, sheet)
         console.say(f"written: {path.relative_to(opened.root)}")
+        people = find_roster(opened)
+        if people is not None:
+            path, problems = export_members(opened, sheet, people)
+            console.say(f"written: {path.relative_to(opened.root)}")
+            for text in problems:
+                console.problem(f"roster: {text}")
 
 
 @app.command()

@@ -171,7 +171,7 @@ class Course:
         """
         found = sorted(path.parent.name for path in self.submitted.glob(f"*/{sheet}/"))
         for name in found:
-            if not _GROUP.fullmatch(name):
+            if not is_group(name):
                 raise CourseError(
                     f"{self.submitted.name}/{name}: a group's name may hold letters, digits, "
                     "'.', '_' and '-'; rename the folder"
@@ -203,6 +203,11 @@ class Course:
         config.CourseDirectory.notebook_id = notebook
         parent = LoggingConfigurable(config=config, log=self.log)
         return kind(coursedir=CourseDirectory(parent=parent), parent=parent)
+
+
+def is_group(name: str) -> bool:
+    """Whether nbgrader can use a name for a group."""
+    return _GROUP.fullmatch(name) is not None
 
 
 def _read_config(root: Path) -> Config:

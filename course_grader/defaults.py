@@ -34,6 +34,7 @@ AUTOGRADE = [
     "nbgrader.preprocessors.SaveAutoGrades",
     "nbgrader.preprocessors.AssignLatePenalties",
     "nbgrader.preprocessors.CheckCellMetadata",
+    "course_grader.safe_html.SafeHtml",
 ]
 
 RELEASE = [

@@ -60,17 +60,23 @@ def to_csv(table: Iterable[Row]) -> str:
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(field.name for field in fields(Row))
     for row in table:
-        writer.writerow(_cell(value) for value in astuple(row))
+        writer.writerow(csv_cell(value) for value in astuple(row))
     return text.getvalue()
 
 
-def _cell(value: Any) -> str:
+def csv_cell(value: Any) -> str:
+    """A value as text that no spreadsheet takes for a formula.
+
+    Example:
+        >>> csv_cell(0.1 + 0.2), csv_cell(None), csv_cell("=1+1")
+        ('0.3', '', "'=1+1")
+    """
     if value is None:
         return ""
     if isinstance(value, float):
         return f"{round(value, 4):g}"
     text = str(value)
-    return f"'{text}" if text[:1] in "=+-@\t" and text else text
+    return f"'{text}" if text[:1] in "=+-@\t\r" and text else text
 
 
 def rows(course: Course, sheet: str) -> list[Row]:
