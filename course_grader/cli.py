@@ -1,114 +1,12 @@
-"""The command `genlhc`.
+"""The command `genlhc`: what can be typed, and what is printed."""
 
-Other packages add commands through entry points of the group `genlhc.commands`: the name of the
-entry point is the name of the command, its object a `typer.Typer`. They are loaded when they are
-used, and one that cannot be loaded does not keep the others from working.
-"""
-
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
-from typer.core import TyperGroup
 
-from course_grader.console import Console, duration
-from course_grader.errors import CourseError
-
-if TYPE_CHECKING:
-    from course_grader.course import Course
-
-GROUP = "genlhc.commands"
-
-
-class Commands(TyperGroup):
-    """Our own commands and those of other packages."""
-
-    def _others(self) -> dict[str, EntryPoint]:
-        return {point.name: point for point in entry_points(group=GROUP)}
-
-    def list_commands(self, ctx: Any) -> list[str]:
-        """Names for the help page; a broken command is reported and left out."""
-        names = list(super().list_commands(ctx))
-        for name, point in sorted(self._others().items()):
-            if name not in names:
-                try:
-                    _load(point)
-                    names.append(name)
-                except Exception as error:
-                    _complain(f"the command {name!r} cannot be loaded: {_text(error)}")
-        return names
-
-    def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        """A command by name, or `None`."""
-        own = super().get_command(ctx, cmd_name)
-        point = self._others().get(cmd_name)
-        if own is not None or point is None:
-            return own
-        try:
-            return _load(point)
-        except Exception as error:
-            _complain(f"the command {cmd_name!r} cannot be loaded: {_text(error)}")
-            raise typer.Exit(2) from error
-
-
-def _load(point: EntryPoint) -> Any:
-    command = typer.main.get_command(point.load())
-    command.name = point.name
-    return command
-
-
-def _text(error: BaseException) -> str:
-    return f"{type(error).__name__}: {error}"
-
-
-def _complain(text: str) -> None:
-    print(f"genlhc: {text}", file=sys.stderr)
-
-
-app = typer.Typer(
-    cls=Commands,
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    help="Release, grade and hand back notebooks: a course on top of nbgrader.",
-)
-
-CourseOption = Annotated[
-    Path, typer.Option("--course", help="Folder with solutions/ and nbgrader_config.py.")
-]
-SheetArgument = Annotated[str, typer.Argument(help="Name of the sheet, a folder of solutions/.")]
-
-
-@contextmanager
-def _session(folder: Path, command: str) -> Iterator[tuple["Course", Console]]:
-    """A course with its log; mistakes become messages and exit status 2, surprises status 1."""
-    from course_grader.course import Course  # brings nbgrader, which takes a while to load
-    from course_grader.logs import log_to_file
-
-    log: Path | None = None
-    try:
-        course = Course.open(folder)
-        with log_to_file(course, command) as log:
-            try:
-                yield course, Console()
-            except (CourseError, typer.Exit):
-                raise
-            except Exception:
-                course.log.exception("unexpected")
-                raise
-    except CourseError as error:
-        _complain(str(error))
-        raise typer.Exit(2) from error
-    except (typer.Exit, KeyboardInterrupt):
-        raise
-    except Exception as error:
-        where = f"; the details are in {log}" if log else ""
-        _complain(f"unexpected {_text(error)}{where}")
-        raise typer.Exit(1) from error
+from course_grader.command_line import CourseOption, SheetArgument, app, session
+from course_grader.console import duration
 
 
 @app.command()
@@ -124,7 +22,7 @@ def release(
     from course_grader.release import check_release
     from course_grader.release import release as make
 
-    with _session(course, "release") as (opened, console):
+    with session(course, "release") as (opened, console):
         place = f"{opened.release.name}/{sheet}"
         if check:
             differing = check_release(opened, sheet)
@@ -160,7 +58,7 @@ def collect(
     from course_grader.intake_report import report
     from course_grader.roster import find_roster
 
-    with _session(course, "collect") as (opened, console):
+    with session(course, "collect") as (opened, console):
         people = find_roster(opened, roster)
         collection = put(opened, sheet, path, people)
         report(collection, people, sheet, console)
@@ -178,6 +76,9 @@ def grade(
     workers: Annotated[
         int | None, typer.Option(min=1, help="Groups at a time; default: one a core, at most 4.")
     ] = None,
+    scheduler: Annotated[
+        str, typer.Option(help="Address of a Dask scheduler to use instead of workers here.")
+    ] = "",
     unsafe: Annotated[
         bool, typer.Option("--unsafe-no-sandbox", help="Run students' code with your own rights.")
     ] = False,
@@ -186,11 +87,13 @@ def grade(
     """Grade what is new or changed in submitted/<group>/SHEET."""
     from course_grader.grade import Grading
 
-    with _session(course, "grade") as (opened, console):
+    with session(course, "grade") as (opened, console):
         if unsafe:
             opened.config.TrustedExecute.unsafe = True
             console.problem("students' code runs with your own rights: there is no sandbox")
-        results = Grading(opened, sheet, console).run(group or (), force=force, workers=workers)
+        results = Grading(opened, sheet, console).run(
+            group or (), force=force, workers=workers, scheduler=scheduler
+        )
         ran, bad = sum(len(result.ran) for result in results), 0
         for result in results:
             for name, one in sorted(result.record.items()):
@@ -214,7 +117,7 @@ def feedback(sheet: SheetArgument, course: CourseOption = Path()) -> None:
     """Write feedback/<group>/SHEET/*.html."""
     from course_grader.feedback import feedback as make
 
-    with _session(course, "feedback") as (opened, console):
+    with session(course, "feedback") as (opened, console):
         pages = make(opened, sheet, console)
         console.say(f"{pages.written} pages in {opened.feedback.name}/<group>/{sheet}/")
         for name, reason in pages.failed.items():
@@ -230,7 +133,7 @@ def export(sheet: SheetArgument, course: CourseOption = Path()) -> None:
     from course_grader.report import export as make
     from course_grader.roster import find_roster
 
-    with _session(course, "export") as (opened, console):
+    with session(course, "export") as (opened, console):
         path = make(opened, sheet)
         console.say(f"written: {path.relative_to(opened.root)}")
         people = find_roster(opened)
@@ -253,7 +156,7 @@ def solutions(
     """Run the solution notebooks; notebook, HTML and PDF go to build/solutions/SHEET."""
     from course_grader.solutions import run_solutions
 
-    with _session(course, "solutions") as (opened, console):
+    with session(course, "solutions") as (opened, console):
         done = run_solutions(opened, sheet, console, only=notebook, figures=figures)
         for one in done:
             for path in one.files:
@@ -270,7 +173,7 @@ def doctor(course: CourseOption = Path()) -> None:
     """Say whether this machine is fit to grade, and how to mend what is missing."""
     from course_grader.doctor import examine
 
-    with _session(course, "doctor") as (opened, console):
+    with session(course, "doctor") as (opened, console):
         found = examine(opened)
         for one in found:
             if one.good:
@@ -292,7 +195,7 @@ def demo(
     """Show the whole loop on a demo class of seven groups, in build/demo."""
     from course_grader.demo import run_demo
 
-    with _session(course, "demo") as (opened, console):
+    with session(course, "demo") as (opened, console):
         if not run_demo(opened, sheet, console):
             raise typer.Exit(1)
 

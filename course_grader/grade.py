@@ -16,6 +16,7 @@ from typing import Any
 
 from course_grader.autograde import autograde, give_nothing, run_trouble, sources, with_sources
 from course_grader.bubblewrap import sandboxed
+from course_grader.classroom import Classroom
 from course_grader.console import Console, Silent
 from course_grader.converting import ConverterError, nbgrader_house
 from course_grader.course import Course
@@ -23,11 +24,8 @@ from course_grader.errors import CourseError
 from course_grader.execute import TrustedExecute
 from course_grader.files import digest, read_notebook
 from course_grader.release import generated
-from course_grader.running import Plan, run_submission
-from course_grader.sandbox import close_all
 from course_grader.state import NotebookRecord, read_record, write_record
 from course_grader.submission import GRADED, UNGRADABLE, Handed, lay_out, read_submission
-from course_grader.test_server import TestServer
 from course_grader.timings import Outlook, Timings, kind_of
 
 
@@ -77,7 +75,12 @@ class Grading:
         self.stopped = False
 
     def run(
-        self, groups: Sequence[str] = (), *, force: bool = False, workers: int | None = None
+        self,
+        groups: Sequence[str] = (),
+        *,
+        force: bool = False,
+        workers: int | None = None,
+        scheduler: str = "",
     ) -> list[GroupResult]:
         """Grades what is new or changed.
 
@@ -85,6 +88,7 @@ class Grading:
             groups: only these; by default all that handed something in.
             force: also what has not changed.
             workers: how many groups at a time; by default one a core, at most four.
+            scheduler: address of a Dask scheduler that takes the place of workers here.
 
         Raises:
             CourseError: nothing handed in, an unknown group, or solutions that cannot be used.
@@ -109,19 +113,17 @@ class Grading:
         with (
             nbgrader_house(self.course.root),
             self.console.work(f"grading {self.sheet}", 1.0) as work,
-            TestServer(plan.root, plan.test_modules, plan.limits.memory) as server,
-            ThreadPoolExecutor(workers) as pool,
+            Classroom(plan, workers, scheduler) as room,
+            ThreadPoolExecutor(room.workers + 1) as pool,
         ):
             outlook = Outlook(work, lambda key: self._expected(todo[key]), todo)
             longest_first = sorted(jobs, key=self._seconds, reverse=True)
             try:
-                results = list(
-                    pool.map(lambda job: self._grade(job, plan, server, outlook), longest_first)
-                )
+                results = list(pool.map(lambda job: self._grade(job, room, outlook), longest_first))
             except BaseException:
                 self.stopped = True
                 pool.shutdown(wait=False, cancel_futures=True)
-                close_all()
+                room.stop()
                 raise
             finally:
                 self.timings.save()
@@ -171,7 +173,7 @@ class Grading:
         kind = kind_of(one.notebook, self.masters[one.name])
         return self.timings.expect(one.name, one.notebook, kind)
 
-    def _grade(self, job: _Job, plan: Plan, server: TestServer, outlook: Outlook) -> GroupResult:
+    def _grade(self, job: _Job, room: Classroom, outlook: Outlook) -> GroupResult:
         """Grades one group; whatever happens in it stays in it."""
         result = GroupResult(job.group, job.record)
         if job.todo:
@@ -182,14 +184,10 @@ class Grading:
             for one in job.handed:
                 if one.name in job.todo:
                     result.record[one.name] = NotebookRecord(
-                        one.digest,
-                        self.digests[one.name],
-                        one.status,
-                        one.reason,
-                        one.remarks,
-                        unsafe=plan.unsafe,
-                    )
-            ready = self._run(job, plan, server, intake, result, outlook)
+                        one.digest, self.digests[one.name], one.status, one.reason, one.remarks,
+                        unsafe=room.plan.unsafe,
+                    )  # fmt: skip
+            ready = self._run(job, room, intake, result, outlook)
             for one in job.to_run():
                 self._mark(job.group, one, intake, ready, result)
             absent = [one.name for one in job.handed if one.status != GRADED]
@@ -198,35 +196,45 @@ class Grading:
         return result
 
     def _run(
-        self, job: _Job, plan: Plan, server: TestServer, intake: Path, result: GroupResult,
-        outlook: Outlook,
-    ) -> dict[str, Any]:  # fmt: skip
-        """Runs the notebooks of a group in one sandbox."""
+        self, job: _Job, room: Classroom, intake: Path, result: GroupResult, outlook: Outlook
+    ) -> dict[str, Any]:
+        """Runs the notebooks of a group; if that fails, a person has to look at them."""
         ready = {one.name: with_sources(one.notebook, self.sources[one.name])
                  for one in job.to_run()}  # fmt: skip
+        if not ready:
+            return {}
         kinds = {name: kind_of(one, self.masters[name]) for name, one in ready.items()}
 
         def heard(name: str, cell: str, seconds: float, following: str) -> None:
             outlook.cell((job.group, name), cell, seconds, f"{job.group} {name}: {following}")
             self.timings.add(name, kinds[name], cell, seconds)
-            result.record[name].seconds += seconds
 
         for name in ready:
             outlook.begin((job.group, name), f"{job.group} {name}")
-        if ready:
-            files = intake / job.group / self.sheet
-            troubles = run_submission(ready, plan, server, heard, files)
-            for place, text in troubles.items():
-                name, _, cell = place.partition("/")
-                last = text.strip().splitlines()[-1]
-                result.record[name].trouble = f"the test {cell} itself failed: {last}"
-                self.course.log.warning("%s %s: %s", job.group, place, text)
-        if self.stopped:
-            raise KeyboardInterrupt
-        for name in ready:
-            outlook.end((job.group, name))
-            result.record[name].seconds = round(result.record[name].seconds, 1)
-        return ready
+        try:
+            done = room.run(job.group, ready, intake / job.group / self.sheet, heard)
+        except CourseError:
+            raise
+        except Exception as error:
+            self.course.log.exception("%s", job.group)
+            for one in job.to_run():
+                one.status = result.record[one.name].status = UNGRADABLE
+                text = f"{one.name}.ipynb could not be run: {type(error).__name__}: {error}"
+                one.reason = result.record[one.name].reason = text
+            return {}
+        finally:
+            for name in ready:
+                outlook.end((job.group, name))
+            if self.stopped:
+                raise KeyboardInterrupt
+        for name, seconds in done.seconds.items():
+            result.record[name].seconds = round(seconds, 1)
+        for place, text in done.troubles.items():
+            name, _, cell = place.partition("/")
+            last = text.strip().splitlines()[-1]
+            result.record[name].trouble = f"the test {cell} itself failed: {last}"
+            self.course.log.warning("%s %s: %s", job.group, place, text)
+        return done.notebooks
 
     def _mark(
         self, group: str, one: Handed, intake: Path, ready: dict[str, Any], result: GroupResult

@@ -1,0 +1,111 @@
+"""What the commands of `genlhc` have in common: options, sessions, commands of other packages.
+
+Other packages add commands through entry points of the group `genlhc.commands`: the name of the
+entry point is the name of the command, its object a `typer.Typer`. They are loaded when they are
+used, and one that cannot be loaded does not keep the others from working.
+"""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from course_grader.console import Console
+from course_grader.errors import CourseError
+
+if TYPE_CHECKING:
+    from course_grader.course import Course
+
+GROUP = "genlhc.commands"
+
+
+class Commands(TyperGroup):
+    """Our own commands and those of other packages."""
+
+    def _others(self) -> dict[str, EntryPoint]:
+        return {point.name: point for point in entry_points(group=GROUP)}
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Names for the help page; a broken command is reported and left out."""
+        names = list(super().list_commands(ctx))
+        for name, point in sorted(self._others().items()):
+            if name not in names:
+                try:
+                    _load(point)
+                    names.append(name)
+                except Exception as error:
+                    complain(f"the command {name!r} cannot be loaded: {_text(error)}")
+        return names
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """A command by name, or `None`."""
+        own = super().get_command(ctx, cmd_name)
+        point = self._others().get(cmd_name)
+        if own is not None or point is None:
+            return own
+        try:
+            return _load(point)
+        except Exception as error:
+            complain(f"the command {cmd_name!r} cannot be loaded: {_text(error)}")
+            raise typer.Exit(2) from error
+
+
+def _load(point: EntryPoint) -> Any:
+    command = typer.main.get_command(point.load())
+    command.name = point.name
+    return command
+
+
+def _text(error: BaseException) -> str:
+    return f"{type(error).__name__}: {error}"
+
+
+def complain(text: str) -> None:
+    print(f"genlhc: {text}", file=sys.stderr)
+
+
+app = typer.Typer(
+    cls=Commands,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Release, grade and hand back notebooks: a course on top of nbgrader.",
+)
+
+CourseOption = Annotated[
+    Path, typer.Option("--course", help="Folder with solutions/ and nbgrader_config.py.")
+]
+SheetArgument = Annotated[str, typer.Argument(help="Name of the sheet, a folder of solutions/.")]
+
+
+@contextmanager
+def session(folder: Path, command: str) -> Iterator[tuple["Course", Console]]:
+    """A course with its log; mistakes become messages and exit status 2, surprises status 1."""
+    from course_grader.course import Course  # brings nbgrader, which takes a while to load
+    from course_grader.logs import log_to_file
+
+    log: Path | None = None
+    try:
+        course = Course.open(folder)
+        with log_to_file(course, command) as log:
+            try:
+                yield course, Console()
+            except (CourseError, typer.Exit):
+                raise
+            except Exception:
+                course.log.exception("unexpected")
+                raise
+    except CourseError as error:
+        complain(str(error))
+        raise typer.Exit(2) from error
+    except (typer.Exit, KeyboardInterrupt):
+        raise
+    except Exception as error:
+        where = f"; the details are in {log}" if log else ""
+        complain(f"unexpected {_text(error)}{where}")
+        raise typer.Exit(1) from error
