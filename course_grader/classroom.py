@@ -6,6 +6,8 @@ instead, if its workers see the course's folder.
 """
 
 import atexit
+import subprocess
+import sys
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,6 +17,7 @@ from typing import Any
 import nbformat
 from distributed import Client, LocalCluster, get_worker
 
+from course_grader.bubblewrap import font_caches
 from course_grader.errors import CourseError
 from course_grader.running import Heard, Plan, run_submission
 from course_grader.sandbox import close_all
@@ -54,6 +57,9 @@ class Classroom:
 
     def __init__(self, plan: Plan, workers: int, scheduler: str = "") -> None:
         self.plan = plan
+        if "matplotlib.pyplot" in plan.modules and not font_caches():
+            command = [sys.executable, "-c", "import matplotlib.font_manager"]
+            subprocess.run(command, check=False, capture_output=True)
         self._heard: dict[str, Heard] = {}
         self._cluster = None
         if not scheduler:

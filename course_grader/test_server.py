@@ -3,6 +3,7 @@
 import contextlib
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -79,10 +80,10 @@ class TestServer:
         request = {"source": source, "grade_id": name, "seed": seed, "memory": self.memory,
                    "call": box.limits.call}  # fmt: skip
         box.protected.discard(link.pid)
-        pid = 0
+        ours, theirs = pair()
+        result, pid = Channel(ours, watch=box.watch), 0
         try:
-            result, pid = self._begin(request, link)
-            result.watch = box.watch
+            pid = self._begin(request, link, ours, theirs)
             reply = result.receive(box.limits.cell)
         except Late:
             return self._failed(outputs, "the test took too long on this answer", pid, "")
@@ -94,17 +95,20 @@ class TestServer:
         finally:
             box.end()
             link.channel.close()
+            result.close()
         return _show(reply, outputs)
 
-    def _begin(self, request: dict[str, Any], link: Link) -> tuple[Channel, int]:
-        ours, theirs = pair()
+    def _begin(
+        self, request: dict[str, Any], link: Link, ours: socket.socket, theirs: socket.socket
+    ) -> int:
+        """Hands the test over; returns the number of the process that runs it."""
         with self._lock, theirs:
             if not self._ready:
                 self._control.receive(300.0)
                 self._ready = True
             self._control.send(request)
             self._control.send_connections(theirs, link.channel.connection)
-        return Channel(ours), pid_of(ours, 60.0)
+        return pid_of(ours, 60.0)
 
     def _failed(self, outputs: Outputs, text: str, pid: int, trouble: str) -> str:
         if pid:

@@ -1,0 +1,330 @@
+"""The sandbox as a notebook sees it, and the machine as the doctor sees it."""
+
+import shutil
+import subprocess
+import sys
+import warnings
+from pathlib import Path
+
+import nbformat
+import pytest
+from courses import tiny
+from nbformat.v4 import new_code_cell
+from nbgrader.converters import Autograde
+from typer.testing import CliRunner
+
+from course_grader import bubblewrap, cli, doctor
+from course_grader.bubblewrap import Limits, SandboxError, View, sandboxed
+from course_grader.converting import nbgrader_house
+from course_grader.course import Course
+from course_grader.demo_class import fill
+from course_grader.grade import Grading
+from course_grader.release import release
+from course_grader.report import rows
+from course_grader.running import Plan, run_submission
+from course_grader.sandbox import Sandbox
+from course_grader.test_server import TestServer
+
+LIMITS = Limits(call=10, cell=10, notebook=60, memory=1 << 30, disk=32 << 20, output=20_000)
+
+
+def grade_cell(source, name="check", points=1):
+    return tiny.code(source, name, grade=True, points=points)
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    with TestServer(tmp_path_factory.mktemp("tests")) as server:
+        yield server
+
+
+@pytest.fixture
+def run(tmp_path, server):
+    """Runs cells in the sandbox and returns them."""
+
+    def through(*cells, **options):
+        return _run(tmp_path, server, *cells, **options)
+
+    return through
+
+
+def _run(tmp_path, server, *cells, limits=LIMITS, files=None, modules=()):
+    """A notebook through the sandbox; its code cells."""
+    notebook = tiny.notebook(
+        *(new_code_cell(cell) if isinstance(cell, str) else cell for cell in cells)
+    )
+    plan = Plan(tmp_path, View({}), modules, (), limits)
+    run_submission({"notebook": notebook}, plan, server, files=files)
+    return notebook.cells
+
+
+def text(cell):
+    return "".join(output.get("text", "") for output in cell.outputs)
+
+
+def error(cell):
+    (found,) = (output for output in cell.outputs if output.output_type == "error")
+    return found
+
+
+def test_outputs_of_every_kind_are_kept(run):
+    show = "from IPython.display import HTML, Image, clear_output, display, update_display\n"
+    figure = "import matplotlib.pyplot as plt\nplt.plot([1, 2])\nplt.show()"
+    printed, shown, value, drawn, cleared, updated, warned, shell = run(
+        "print('one')\nprint('two')",
+        show + "display(HTML('<b>x</b>'), {'a': 1})",
+        "1 + 1",
+        figure,
+        "print('old')\nclear_output(wait=True)\nprint('new')",
+        "h = display('first', display_id='d')\nupdate_display('second', display_id='d')",
+        "import sys, warnings\nwarnings.warn('careful')\nprint('hm', file=sys.stderr)",
+        "!echo from a program",
+        modules=("matplotlib.pyplot",),
+    )
+    assert text(printed) == "one\ntwo\n"
+    assert shown.outputs[0].data["text/html"] == "<b>x</b>"
+    assert value.outputs[0].data["text/plain"] == "2"
+    assert value.outputs[0].execution_count == value.execution_count == 3
+    assert drawn.outputs[-1].data["image/png"].startswith("iVBOR")
+    assert text(cleared) == "new\n"
+    assert [output.data["text/plain"] for output in updated.outputs] == ["'second'"]
+    assert [output.name for output in warned.outputs] == ["stderr"]
+    assert "careful" in text(warned)
+    assert text(shell) == "from a program\n"
+
+
+def test_floods_are_cut_and_said(run):
+    lines, pictures = run(
+        "for k in range(100_000):\n    print('x' * 50)",
+        "from IPython.display import HTML, display\n[display(HTML('y' * 5000)) for k in range(20)]",
+    )
+    assert len(text(lines)) < 20_200
+    assert "cut here: it was more than 20,000 bytes" in text(lines)
+    assert (
+        sum(len(output.data["text/html"]) for output in pictures.outputs if "data" in output)
+        <= 20_000
+    )
+    assert "left out" in text(pictures)
+
+
+def test_nobody_answers_and_nothing_is_installed(run):
+    asked, installed, alive = run("input('name?')", "%pip install cowsay", "print('on')")
+    assert (error(asked).ename, error(asked).evalue[:14]) == ("EOFError", "nobody answers")
+    assert text(alive) == "on\n"
+    del installed  # whatever pip says: it has no network
+
+
+def test_cells_are_seeded_by_their_names(run):
+    draw = "import random, numpy, torch\nprint(random.random(), numpy.random.rand(), torch.rand(1))"
+    cells = [tiny.code(draw, "draw-1", locked=True), draw, draw]
+    first = [text(cell) for cell in run(*cells, modules=("torch",))]
+    second = [text(cell) for cell in run("pass", *cells[1:], cells[0], modules=("torch",))]
+    assert len(set(first)) == 3
+    assert first[0] == second[3]
+
+
+def test_a_notebook_goes_on_as_it_was_before_a_cell_that_died(run):
+    cells = run(
+        "a = 1",
+        "a = 2\nimport os, signal\nos.kill(os.getpid(), signal.SIGSEGV)",
+        "print(a)",
+        grade_cell("assert a == 1"),
+    )
+    assert "the process of this cell died" in error(cells[1]).evalue
+    assert text(cells[2]) == "1\n"
+    assert cells[3].outputs == []
+
+
+def test_what_a_notebook_used_up_is_not_run(run):
+    limits = Limits(call=5, cell=5, notebook=1.5, memory=1 << 30)
+    cells = run(
+        "def f():\n    return 1", grade_cell("assert f() == 1"),
+        "import time\ntime.sleep(9)", "print('late')", limits=limits,
+    )  # fmt: skip
+    assert cells[1].outputs == []
+    assert "longer than" in error(cells[2]).evalue
+    assert "used up its time" in error(cells[3]).evalue
+
+
+def test_files_of_the_group_are_there_and_writable(run, tmp_path):
+    folder = tmp_path / "files"
+    folder.mkdir()
+    (folder / "mine.csv").write_text("1,2")
+    (folder / "helper.py").write_text("x = 5")
+    (cell,) = run(
+        "from helper import x\nopen('mine.csv', 'a').write('!')\nprint(x, open('mine.csv').read())",
+        files=folder,
+    )
+    assert text(cell) == "5 1,2!\n"
+    assert (folder / "mine.csv").read_text() == "1,2"
+
+
+def test_points_and_reasons(run):
+    hidden = "### BEGIN HIDDEN TESTS\n{}\n### END HIDDEN TESTS"
+    function = "def f(x):\n    if x > 5:\n        raise ValueError(f'got {x}')\n    return x"
+    _, partial, plain, visible, secret, compared, broken, missing = run(
+        function,
+        grade_cell("0.25 * f(2)", "a"),
+        grade_cell("assert f(2) == 3, 'f(2) is wrong'", "b"),
+        grade_cell("f(7)", "c"),
+        grade_cell(hidden.format("f(123456)"), "d"),
+        grade_cell(
+            "import numpy as np\n" + hidden.format("np.testing.assert_allclose(f(1.5), 987654.0)"),
+            "e",
+        ),
+        grade_cell(hidden.format("{}['no such key']"), "f"),
+        grade_cell("g(1)", "g"),
+    )
+    assert partial.outputs[0].data["text/plain"] == "0.5"
+    assert error(plain).evalue == "f(2) is wrong"
+    assert (error(visible).ename, error(visible).evalue) == ("ValueError", "got 7")
+    assert "raise ValueError" in error(visible).traceback[0]
+    assert (error(secret).ename, error(secret).evalue) == ("ValueError", "")
+    assert "123456" not in str(secret.outputs)
+    assert "987654" not in str(compared.outputs)
+    assert "your tutor has been told" in error(broken).evalue
+    assert error(missing).evalue == "your notebook does not define `g`"
+
+
+def test_nothing_of_the_outside_is_there(run, tmp_path):
+    (tmp_path / "secret.txt").write_text("x")
+    (cell,) = run(
+        "import os\n"
+        f"print(os.path.exists({str(tmp_path)!r}), os.path.exists('/course'), os.getuid())\n"
+        "print(sorted(p for p in os.listdir('/proc') if p.isdigit() and int(p) > 60))",
+    )
+    first, second = text(cell).splitlines()
+    assert first == "False False 1000"
+    assert second == "[]"
+
+
+FOREIGN_CONFIG = """
+from course_grader.defaults import fair_defaults
+
+c = get_config()
+c.merge(fair_defaults())
+"""
+
+
+def two_cells():
+    """The notebook of docs/other-courses.md."""
+    return tiny.notebook(
+        tiny.solution(tiny.stubbed("def double(x):", "return 2 * x"), "double"),
+        tiny.test("assert double(1) == 2", "assert double(21) == 42", "test-double", 1),
+    )
+
+
+@pytest.fixture
+def foreign(tmp_path):
+    """A course of its own: one notebook of two cells, nothing else."""
+    root = tmp_path / "foreign"
+    tiny.write(root, "double", two_cells())
+    (root / "nbgrader_config.py").write_text(FOREIGN_CONFIG)
+    release(Course.open(root), tiny.SHEET)
+    stub = nbformat.read(root / "exercises" / tiny.SHEET / "double.ipynb", as_version=4)
+    for group, body in (("right", "return x + x"), ("wrong", "return 2"), ("exits", "exit(0)")):
+        made = nbformat.from_dict(stub)
+        made.cells[0].source = f"def double(x):\n    {body}"
+        folder = root / "submitted" / group / tiny.SHEET
+        folder.mkdir(parents=True)
+        nbformat.write(made, folder / "double.ipynb")
+    return root
+
+
+def test_nbgraders_own_command_grades_a_foreign_course_in_the_sandbox(foreign):
+    nbgrader = Path(sys.executable).parent / "nbgrader"
+    subprocess.run(
+        [nbgrader, "autograde", tiny.SHEET, "--create"], cwd=foreign, check=True,
+        capture_output=True,
+    )  # fmt: skip
+    course = Course.open(foreign)
+    found = {row.group: (row.score, row.reason) for row in rows(course, tiny.SHEET)}
+    assert found["right"] == (1, "")
+    assert found["wrong"] == (0, "a test of your answer failed")
+    assert found["exits"][0] == 0
+    before = {group: score for group, (score, _) in found.items()}
+    Grading(course, tiny.SHEET).run(force=True)
+    assert {row.group: row.score for row in rows(course, tiny.SHEET)} == before
+
+
+def test_the_solution_earns_the_same_under_plain_nbgrader(released_course, tmp_path):
+    scores = []
+    for plain in (False, True):
+        root = Path(shutil.copytree(released_course, tmp_path / f"plain-{plain}"))
+        course = Course.open(root)
+        for name in tiny.NOTEBOOKS:
+            stub = nbformat.read(course.release / tiny.SHEET / f"{name}.ipynb", as_version=4)
+            solution = nbformat.read(course.source / tiny.SHEET / f"{name}.ipynb", as_version=4)
+            folder = course.submitted / "group-01" / tiny.SHEET
+            folder.mkdir(parents=True, exist_ok=True)
+            nbformat.write(fill(stub, solution), folder / f"{name}.ipynb")
+        if plain:
+            course.config.Autograde.autograde_preprocessors[0] = "nbgrader.preprocessors.Execute"
+            with nbgrader_house(course.root), pytest.MonkeyPatch.context() as patch:
+                patch.setenv("PYTHONPATH", str(root))
+                warnings.simplefilter("ignore")
+                course.converter(Autograde, tiny.SHEET, group="group-01").start()
+        else:
+            Grading(course, tiny.SHEET).run()
+        scores.append([row.score for row in rows(course, tiny.SHEET)])
+    assert scores[0] == scores[1] == [2, 2, None, 3]
+
+
+def test_without_bubblewrap_nothing_is_graded(foreign, monkeypatch):
+    monkeypatch.setattr(bubblewrap.shutil, "which", lambda name: None)
+    with pytest.raises(SandboxError, match="apt install bubblewrap"):
+        sandboxed(View({}), Limits())
+    done = CliRunner().invoke(cli.app, ["grade", tiny.SHEET, "--course", str(foreign)])
+    assert done.exit_code == 2
+    assert not (foreign / "autograded").exists()
+    done = CliRunner().invoke(cli.app, ["doctor", "--course", str(foreign)])
+    assert done.exit_code == 1
+    assert "bubblewrap: not installed; Debian, Ubuntu: apt install bubblewrap" in done.output
+
+
+def test_without_a_sandbox_every_line_says_so(foreign):
+    course = Course.open(foreign)
+    course.config.TrustedExecute.unsafe = True
+    Grading(course, tiny.SHEET).run(["right", "wrong"], workers=1)
+    found = {row.group: row for row in rows(course, tiny.SHEET) if row.group != "exits"}
+    assert found["right"].score == 1
+    assert found["wrong"].score == 0
+    assert all(row.reason.startswith("[run without a sandbox]") for row in found.values())
+
+
+def test_a_sandbox_that_does_not_start_says_why(monkeypatch):
+    monkeypatch.setattr(bubblewrap, "RUNNER", ("__init__.py", "codec.py"))
+    with pytest.raises(SandboxError, match=r"did not start: .*runner"):
+        Sandbox(View({}), Limits())
+
+
+def test_the_doctor_finds_a_healthy_machine(course):
+    found = {one.what: one for one in doctor.examine(course)}
+    assert {"bubblewrap", "user namespaces", "sandbox", "memory", "disk"} <= set(found)
+    assert found["sandbox"].good
+    assert found["sandbox"].seen == "a cell ran in it and could reach nothing"
+
+
+def test_the_doctor_finds_changed_data_and_other_versions(course):
+    (course.root / "data" / "SHA256SUMS").write_text(f"{'0' * 64}  numbers.csv\n")
+    (course.root / "requirements.lock").write_text("# pins\nnumpy==1.0\nno-such-thing==2\n")
+    found = {one.what: one for one in doctor.examine(course)}
+    assert found["files in data"].seen == "numbers.csv missing or changed"
+    assert not found["packages"].good
+    assert "no-such-thing missing" in found["packages"].seen
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "advice"),
+    [
+        ("kernel/apparmor_restrict_unprivileged_userns", "1", "AppArmor"),
+        ("kernel/unprivileged_userns_clone", "0", "sysctl kernel.unprivileged_userns_clone=1"),
+        ("user/max_user_namespaces", "0", "sysctl user.max_user_namespaces"),
+        ("user/max_user_namespaces", "100", "in a container"),
+    ],
+)
+def test_the_doctor_knows_what_forbids_namespaces(tmp_path, name, value, advice):
+    path = tmp_path / name
+    path.parent.mkdir(parents=True)
+    path.write_text(f"{value}\n")
+    assert advice in doctor.namespace_advice(tmp_path)
