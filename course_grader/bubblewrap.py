@@ -95,8 +95,8 @@ def sandboxed(view: View, limits: Limits, files: Path | None = None) -> list[str
             command += ["--tmpfs", place, "--remount-ro", place]
     for name in RUNNER:
         command += ["--ro-bind", str(HERE / name), f"/runner/course_grader/{name}"]
-    for path in font_caches():
-        command += ["--ro-bind", str(path), f"{HOME}/.cache/matplotlib/{path.name}"]
+    for cached in font_caches():
+        command += ["--ro-bind", str(cached), f"{HOME}/.cache/matplotlib/{cached.name}"]
     for name, folder in view.folders.items():
         command += ["--ro-bind", str(folder), f"/course/{name}"]
     if files is not None:
