@@ -62,13 +62,16 @@ class View:
     hidden: tuple[str, ...] = ()
 
 
-def sandboxed(view: View, limits: Limits, files: Path | None = None) -> list[str]:
+def sandboxed(
+    view: View, limits: Limits, files: Path | None = None, calls: int | None = None
+) -> list[str]:
     """The command that shuts in what follows it.
 
     Args:
         view: what can be seen from inside.
         limits: of which the scratch space is set here.
         files: shown read-only as `SUBMISSION`.
+        calls: descriptor of a filter of system calls, see `course_grader.seccomp`.
 
     Raises:
         SandboxError: bubblewrap is not installed.
@@ -84,7 +87,8 @@ def sandboxed(view: View, limits: Limits, files: Path | None = None) -> list[str
         "--size", str(limits.disk), "--tmpfs", place)]  # fmt: skip
     command = [program, "--unshare-all", "--unshare-user", "--disable-userns", "--cap-drop", "ALL",
                "--uid", "1000", "--gid", "1000", "--hostname", "sandbox", "--die-with-parent",
-               "--new-session", "--proc", "/proc", "--dev", "/dev", *scratch]  # fmt: skip
+               "--new-session", "--as-pid-1", "--proc", "/proc", "--dev", "/dev",
+               *scratch]  # fmt: skip
     for path in dict.fromkeys([*SYSTEM, sys.base_prefix, sys.prefix]):
         if os.path.islink(path):
             command += ["--symlink", os.readlink(path), path]
@@ -101,6 +105,8 @@ def sandboxed(view: View, limits: Limits, files: Path | None = None) -> list[str
         command += ["--ro-bind", str(folder), f"/course/{name}"]
     if files is not None:
         command += ["--ro-bind", str(files), SUBMISSION]
+    if calls is not None:
+        command += ["--seccomp", str(calls)]
     return [*command, "--remount-ro", "/dev", "--remount-ro", "/", "--chdir", HOME, "--"]
 
 

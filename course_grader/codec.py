@@ -18,6 +18,8 @@ import numpy as np
 
 MAX_DEPTH = 32
 _NUMERIC = frozenset("?bhilqBHILQefdFD")
+_DTYPES = {order + np.dtype(char).str[1:] for char in _NUMERIC for order in "<>|"}
+_MAX_KEYS = 10_000  # of kinds whose hashes can be made to collide, in one value
 _PLAIN_INT = 2**63
 
 
@@ -172,6 +174,7 @@ class _Decoder:
     def __init__(self, buffers: list[bytearray], find: Find | None) -> None:
         self.buffers = buffers
         self.find = find
+        self.n_keys = 0
 
     def decode(self, tree: Any, depth: int) -> Any:
         if tree is None or isinstance(tree, bool | int | float | str | bytes):
@@ -208,6 +211,11 @@ class _Decoder:
             dtype = _dtype(*parts)
             return dtype if kind == "dtype" else dtype.type
         values = [self.decode(part, depth) for part in parts]
+        if kind in ("dict", "set", "frozenset"):
+            keys = values[::2] if kind == "dict" else values
+            self.n_keys += sum(not _hashes_well(key) for key in keys)
+            if self.n_keys > _MAX_KEYS:
+                raise ValueError(kind)
         if kind in ("list", "tuple", "set", "frozenset"):
             return {"list": list, "tuple": tuple, "set": set, "frozenset": frozenset}[kind](values)
         if kind == "dict":
@@ -243,15 +251,19 @@ class _Decoder:
         return tensor.requires_grad_() if grad and _has_slope(tensor) else tensor
 
 
+def _hashes_well(key: Any) -> bool:
+    """Whether nobody can find many such keys with the same hash."""
+    return isinstance(key, str | bytes | float) or (type(key) is int and abs(key) < 2 * _PLAIN_INT)
+
+
 def _has_slope(tensor: Any) -> bool:
     return bool(tensor.is_floating_point() or tensor.is_complex())
 
 
 def _dtype(name: str) -> "np.dtype[Any]":
-    dtype = np.dtype(str(name))
-    if dtype.char not in _NUMERIC:
+    if name not in _DTYPES:
         raise ValueError(name)
-    return dtype
+    return np.dtype(name)
 
 
 def _torch_dtype(name: str) -> Any:

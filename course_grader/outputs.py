@@ -7,6 +7,7 @@ from nbformat.v4 import new_output
 KINDS = ("text/plain", "text/html", "text/markdown", "text/latex", "image/png", "image/jpeg",
          "image/svg+xml", "application/json")  # fmt: skip
 MAX_ERROR = 20_000
+LEAST = 100  # bytes that an output counts at least
 
 
 class Outputs:
@@ -27,12 +28,16 @@ class Outputs:
         """Takes a message of the notebook's process; what is no output is dropped."""
         kind = message.get("kind")
         if kind == "stream":
-            self.stream("stderr" if message.get("name") == "stderr" else "stdout", message["text"])
+            name = "stderr" if message.get("name") == "stderr" else "stdout"
+            self.stream(name, message.get("text"))
         elif kind == "error":
             ename, evalue = (_text(message.get(name))[:MAX_ERROR] for name in ("ename", "evalue"))
             lines = message.get("traceback")
             frames = [_text(one)[:MAX_ERROR] for one in (lines if isinstance(lines, list) else [])]
-            self.error(ename, evalue, frames[:50])
+            size = len(ename) + len(evalue) + sum(map(len, frames[:50]))
+            if self._has_room(size) or not self.size:
+                self.error(ename, evalue, frames[:50])
+            self.size += size + LEAST
         elif kind == "clear":
             self._clears = True
             if not message.get("wait"):
@@ -49,6 +54,7 @@ class Outputs:
         if last is not None and last.output_type == "stream" and last.name == name:
             last.text += text
         else:
+            self.size += LEAST
             self.cell.outputs.append(new_output("stream", name=name, text=text))
 
     def error(self, ename: str, evalue: str, frames: list[str] | None = None) -> None:
@@ -62,8 +68,8 @@ class Outputs:
         if not isinstance(bundle, dict):
             return
         data = {name: bundle[name] for name in KINDS if isinstance(bundle.get(name), str)}
-        size = sum(len(part) for part in data.values())
-        if size > self.most - self.size:
+        size = sum(len(part) for part in data.values()) + LEAST
+        if not self._has_room(size):
             self.stream("stdout", f"[{size:,} bytes of output left out]\n")
             return
         self.size += size
@@ -71,7 +77,7 @@ class Outputs:
         marks = metadata if isinstance(metadata, dict) else {}
         sizes = {
             name: {key: marks[name][key] for key in ("width", "height")
-                   if isinstance(marks[name].get(key), int)}
+                   if type(marks[name].get(key)) is int and 0 < marks[name][key] < 10_000}
             for name in data if isinstance(marks.get(name), dict)
         }  # fmt: skip
         name = _text(message.get("display_id"))
@@ -95,6 +101,9 @@ class Outputs:
             return text
         self.size = self.most + 1
         return f"{text[:room]}\n[the output was cut here: it was more than {self.most:,} bytes]\n"
+
+    def _has_room(self, size: int) -> bool:
+        return size <= self.most - self.size
 
     def _clear(self) -> None:
         if self._clears:

@@ -7,6 +7,7 @@ exceptions are raised as their own kind. Comparison and truth are never left to 
 """
 
 import builtins
+import contextlib
 import inspect
 import keyword
 import sys
@@ -15,21 +16,24 @@ from typing import Any, NoReturn
 import numpy as np
 
 from course_grader.codec import Handle, WireError, buffered
-from course_grader.wire import Channel, Late
+from course_grader.wire import MAX_BUFFERS, Channel, Closed, Late
 
 
 class StudentError(Exception):
     """An exception in a student's code; it is also an instance of its own builtin kind.
 
     Attributes:
-        kind: name of its class.
+        kind: name of its builtin kind; students' own names could carry what is hidden.
         text: what it says.
+        is_ours: whether the text is the grader's, not the student's.
         lines: `[line number, function, source]` of the notebook's lines that it went through.
     """
 
-    def __init__(self, kind: str, text: str, lines: list[list[Any]]) -> None:
+    def __init__(
+        self, kind: str, text: str, lines: list[list[Any]], *, is_ours: bool = False
+    ) -> None:
         Exception.__init__(self, text)
-        self.kind, self.text, self.lines = kind, text, lines
+        self.kind, self.text, self.lines, self.is_ours = kind, text, lines, is_ours
 
     def __str__(self) -> str:
         return self.text
@@ -45,7 +49,7 @@ class Peer:
 
     def __init__(self, channel: Channel, seconds: float) -> None:
         self.channel, self.seconds = channel, seconds
-        channel.keep, channel.find = _mine, self._theirs
+        channel.keep, channel.find, channel.most = _mine, self._theirs, MAX_BUFFERS
         self._broken = ""
 
     def names(self, names: list[str], seed: int) -> dict[str, Any]:
@@ -58,18 +62,22 @@ class Peer:
     def ask(self, **message: Any) -> dict[str, Any]:
         """Sends a question and returns the reply; a student's exception is raised."""
         if self._broken:
-            raise StudentError("ConnectionError", self._broken, [])
+            raise StudentError("ConnectionError", self._broken, [], is_ours=True)
+        sent = False
         try:
             self.channel.send(message, self.seconds)
+            sent = True
             reply = self.channel.receive(self.seconds)
         except Late:
             self._fail(f"your code took longer than the {self.seconds:g} s that a call may take")
-        except WireError as error:
-            self._fail(f"your code sent no answer: {error}")
+        except Closed:
+            self._fail("your code ended without an answer, or its answer could not be sent")
+        except WireError as error:  # of what came in, nothing is repeated: it may be a hidden input
+            self._fail("your code sent something that is no answer" if sent else str(error))
         if not isinstance(reply, dict) or reply.get("said") not in ("value", "raised"):
             self._fail("your code sent something that is no answer")
         if reply["said"] == "raised":
-            raise _error(reply)
+            raise _error(reply, is_end=message.get("method") == "__next__")
         return reply
 
     def call(
@@ -87,7 +95,7 @@ class Peer:
         try:
             for number, content in dict(changed or {}).items():
                 _change(sent[number], content)
-        except (TypeError, ValueError, LookupError):
+        except (TypeError, ValueError, LookupError, RuntimeError):
             self._fail("your code sent something that is no answer")
         if slopes and type(graph) is int:
             leaves = [part for part in sent if getattr(part, "requires_grad", False)]
@@ -107,7 +115,7 @@ class Peer:
 
     def _fail(self, text: str) -> NoReturn:
         self._broken = text
-        raise StudentError("ConnectionError", text, [])
+        raise StudentError("ConnectionError", text, [], is_ours=True)
 
 
 class Remote:
@@ -183,26 +191,32 @@ def _signature(parameters: Any) -> inspect.Signature | None:
         return None
 
 
-def _error(reply: dict[str, Any]) -> StudentError:
-    """The student's exception, as an instance of its own builtin kind where there is one."""
-    kind, text, lines = (reply.get(name) for name in ("type", "text", "lines"))
-    kinds = reply.get("kinds")
+def _error(reply: dict[str, Any], *, is_end: bool) -> StudentError:
+    """The student's exception, as an instance of its own builtin kind where there is one.
+
+    `StopIteration` ends loops of a test: it is one only where an iterator was asked.
+    """
+    lines, kinds = reply.get("lines"), reply.get("kinds")
     plain = [
-        [int(line), str(function), str(source)[:200]]
-        for line, function, source in (lines if isinstance(lines, list) else [])[:5]
-        if type(line) is int
+        [line[0], str(line[-1])[:200]]
+        for line in (lines if isinstance(lines, list) else [])[-5:]
+        if isinstance(line, list) and line and type(line[0]) is int
     ]
-    base: type[Exception] = StudentError
+    kind, error = "Exception", StudentError.__new__(StudentError)
     for name in kinds if isinstance(kinds, list) else []:
         known = getattr(builtins, str(name), None)
-        if isinstance(known, type) and issubclass(known, Exception) and known is not Exception:
-            try:
-                base = type(known.__name__, (StudentError, known), {})
-            except TypeError:  # some kinds cannot be combined with ours
-                continue
+        if not (isinstance(known, type) and issubclass(known, BaseException)):
+            continue
+        kind = known.__name__
+        if not issubclass(known, Exception) or known is Exception:
             break
-    error: StudentError = base.__new__(base)  # type: ignore[assignment]
-    StudentError.__init__(error, str(kind)[:100], str(text)[:2000], plain)
+        if issubclass(known, StopIteration | StopAsyncIteration) and not is_end:
+            break
+        with contextlib.suppress(TypeError):  # some kinds cannot be combined with ours
+            base = type(kind, (StudentError, known), {})
+            error = base.__new__(base)  # type: ignore[call-overload]
+        break
+    StudentError.__init__(error, kind, str(reply.get("text"))[:2000], plain)
     return error
 
 

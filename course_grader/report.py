@@ -18,6 +18,7 @@ from course_grader.tidy import plain
 
 MANUAL = "manual"
 _LONGEST = 300
+_NOTHING = ("0", "0.0", "-0.0")
 
 
 @dataclass(frozen=True)
@@ -177,6 +178,8 @@ def lost_points(cell: Any) -> str:
         if output.output_type == "stream" and output.name == "stderr":
             last = plain(output.text).strip().splitlines() or [""]
             return _one_line(f"something was written to stderr, which costs the points: {last[-1]}")
+        if output.output_type == "execute_result" and output.data.get("text/plain") in _NOTHING:
+            return "the test gave no points for this answer"
     return ""
 
 

@@ -202,6 +202,7 @@ def main() -> None:
         with contextlib.suppress(OSError, shutil.Error):
             shutil.copytree(start["files"], ".", dirs_exist_ok=True)
     shell = make_shell()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the first process is deaf to those inside
     for name in start["modules"]:
         try:
             importlib.import_module(name)
@@ -216,6 +217,7 @@ def main() -> None:
         (connection,) = control.receive_connections()
         if os.fork() == 0:
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            signal.signal(signal.SIGINT, signal.default_int_handler)
             control.close()
             _announce(connection)
             Process(connection, shell).serve()

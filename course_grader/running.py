@@ -120,6 +120,7 @@ class Run:
 
     def cells(self) -> None:
         """Runs the cells; parks the process where a test will ask."""
+        gone = ""
         deadline = time.monotonic() + self.box.limits.notebook
         link, spare = self.box.notebook(), None
         own = 0  # number among the notebook's own cells, for their seeds
@@ -130,16 +131,20 @@ class Run:
                 own += 1
                 name = f"cell {own}"
             start = time.monotonic()
+            if gone:
+                Outputs(cell, 0).error(NOT_RUN, gone)
+                continue
             try:
                 fork = self.box.park(link)
             except WireError:  # the process went between two cells: as it was before the last one
                 self.box.end()
-                link, spare = spare or self.box.notebook(), None
-                self.box.protected.discard(link.pid)
                 try:
+                    link, spare = spare or self.box.notebook(), None
+                    self.box.protected.discard(link.pid)
                     fork = self.box.park(link)
                 except WireError as error:
-                    Outputs(cell, 0).error(NOT_RUN, f"the notebook's process has gone: {error}")
+                    gone = f"the notebook's process has gone: {error}"
+                    Outputs(cell, 0).error(NOT_RUN, gone)
                     continue
             if is_test(cell):
                 self.parked[index] = fork
@@ -165,7 +170,11 @@ class Run:
         limits = self.box.limits
         outputs = Outputs(cell, limits.output)
 
+        looked = 0.0
+
         def watch() -> None:
+            nonlocal looked
+            looked = time.monotonic()
             outputs.stream("stdout", self.box.text(limits.output).decode(errors="replace"))
             self.box.watch()
 
@@ -177,9 +186,14 @@ class Run:
                 message = link.channel.receive(end - time.monotonic())
                 if not isinstance(message, dict) or message.get("said") != "output":
                     break
-                outputs.add(message)
+                try:
+                    outputs.add(message)
+                except (TypeError, ValueError, LookupError, AttributeError, RecursionError):
+                    raise WireError("it sent an output that is none") from None
                 if time.monotonic() > end:
                     raise Late("the cell took too long")
+                if time.monotonic() > looked + 0.1:  # who never stops talking is watched, too
+                    watch()
             if message != {"said": "done"}:
                 raise WireError("it sent something that it should not")
             watch()
@@ -198,6 +212,12 @@ class Run:
     def tests(self, server: TestServer) -> list[tuple[str, str]]:
         """Runs the tests on the parked processes; returns what the tutor should know."""
         troubles = []
+        own = {
+            (number, line.strip())
+            for _, cell in self.code
+            if not is_test(cell)
+            for number, line in enumerate(cell.source.split("\n"), 1)
+        }
         for count, (index, cell) in enumerate(self.code):
             if not is_test(cell):
                 continue
@@ -209,7 +229,9 @@ class Run:
             if link is None:
                 outputs.error(NOT_RUN, "the notebook's process had gone before this test")
             else:
-                trouble = server.test(cell.source, name, seed_of(name), link, self.box, outputs)
+                trouble = server.test(
+                    cell.source, name, seed_of(name), link, self.box, outputs, own
+                )
                 if trouble:
                     troubles.append((name, trouble))
             self._tell(count, start)

@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import threading
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from nbformat.v4 import new_output
 from course_grader.codec import WireError
 from course_grader.outputs import Outputs
 from course_grader.sandbox import Link, Sandbox, Stopped, pair, pid_of
+from course_grader.tidy import BEGIN_HIDDEN
 from course_grader.wire import Channel, Late
 
 HERE = Path(__file__).parent
@@ -62,8 +64,9 @@ class TestServer:
         self.process.wait()
 
     def test(
-        self, source: str, name: str, seed: int, link: Link, box: Sandbox, outputs: Outputs
-    ) -> str:
+        self, source: str, name: str, seed: int, link: Link, box: Sandbox, outputs: Outputs,
+        own: Collection[tuple[int, str]] = (),
+    ) -> str:  # fmt: skip
         """Runs a grade cell on the answers of a parked process, which ends thereafter.
 
         Args:
@@ -73,12 +76,14 @@ class TestServer:
             link: the parked process.
             box: its sandbox.
             outputs: where the result goes: what the test prints, points, or why there are none.
+            own: numbers and texts of the notebook's lines; no others are shown with an error.
 
         Returns:
             What the tutor should know: nothing, or why the test itself failed.
         """
         request = {"source": source, "grade_id": name, "seed": seed, "memory": self.memory,
-                   "call": box.limits.call}  # fmt: skip
+                   "call": box.limits.call, "silent": box.was_asked}  # fmt: skip
+        box.was_asked = box.was_asked or BEGIN_HIDDEN in source
         box.protected.discard(link.pid)
         ours, theirs = pair()
         result, pid = Channel(ours, watch=box.watch), 0
@@ -96,7 +101,7 @@ class TestServer:
             box.end()
             link.channel.close()
             result.close()
-        return _show(reply, outputs)
+        return _show(reply, outputs, own)
 
     def _begin(
         self, request: dict[str, Any], link: Link, ours: socket.socket, theirs: socket.socket
@@ -118,12 +123,12 @@ class TestServer:
         return trouble
 
 
-def _show(reply: dict[str, Any], outputs: Outputs) -> str:
+def _show(reply: dict[str, Any], outputs: Outputs, own: Collection[tuple[int, str]]) -> str:
     outputs.stream("stdout", reply["text"])
     if reply["error"] is not None:
         name, text, lines = reply["error"]
-        frames = [f"line {line} in {function}: {source}" for line, function, source in lines]
-        outputs.error(name, text, [*frames, f"{name}: {text}" if text else name])
+        frames = [f"line {number}: {line}" for number, line in lines if (number, line) in own]
+        outputs.error(name, text, [*frames[-1:], f"{name}: {text}" if text else name])
     elif reply["value"] is not None:
         number = outputs.cell.execution_count
         data = {"text/plain": reply["value"]}

@@ -5,6 +5,7 @@ its own: whatever an answer sends, it costs that cell only.
 """
 
 import ast
+import builtins
 import contextlib
 import io
 import os
@@ -21,7 +22,7 @@ from typing import Any
 import numpy as np
 
 from course_grader.codec import WireError
-from course_grader.remote import Peer, StudentError
+from course_grader.remote import Peer, Remote, StudentError
 from course_grader.wire import Channel
 
 BEGIN_HIDDEN = "BEGIN HIDDEN TESTS"
@@ -29,7 +30,7 @@ MAX_TEXT = 100_000
 TROUBLE = "TestTrouble"
 
 
-def test_cell(source: str, grade_id: str, seed: int, peer: Peer) -> dict[str, Any]:
+def test_cell(source: str, grade_id: str, seed: int, peer: Peer, *, silent: bool) -> dict[str, Any]:
     """Runs a grade cell on the answers that it uses.
 
     Args:
@@ -37,6 +38,7 @@ def test_cell(source: str, grade_id: str, seed: int, peer: Peer) -> dict[str, An
         grade_id: its name, for messages.
         seed: of random numbers.
         peer: where the answers are.
+        silent: the answers may know hidden inputs already: what they say is not repeated.
 
     Returns:
         `text` that the test printed, `value` of its last line as text or None, `error` as
@@ -50,19 +52,20 @@ def test_cell(source: str, grade_id: str, seed: int, peer: Peer) -> dict[str, An
     line = 0
     try:
         tree = ast.parse(source)
-        names = sorted({node.id for node in ast.walk(tree) if isinstance(node, ast.Name)})
+        used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+        names = sorted(used - set(dir(builtins)))  # what Python gives is never the student's
         _seed(seed)
         namespace = {"__name__": "__main__", **peer.names(names, seed)}
         with contextlib.redirect_stdout(shown), contextlib.redirect_stderr(io.StringIO()):
             for line, is_value, code in _statements(tree, grade_id):  # noqa: B007
                 if is_value:
                     value = eval(code, namespace)
-                    reply["value"] = None if value is None else repr(value)[:1000]
+                    reply["value"] = None if value is None else repr(_one(value))[:1000]
                 else:
                     exec(code, namespace)
     except BaseException as error:
         is_hidden = hidden_from is not None and line >= hidden_from
-        reply["error"] = _reason(error, is_hidden=is_hidden)
+        reply["error"] = _reason(error, is_hidden=is_hidden, silent=silent or is_hidden)
         if reply["error"][0] == TROUBLE:
             reply["trouble"] = "".join(traceback.format_exception(error))[-5000:]
     reply["text"] = shown.getvalue()[:MAX_TEXT]
@@ -78,15 +81,14 @@ def _statements(tree: ast.Module, name: str) -> Iterator[tuple[int, bool, CodeTy
             yield node.lineno, False, compile(ast.Module([node], []), f"<{name}>", "exec")
 
 
-def _reason(error: BaseException, *, is_hidden: bool) -> list[Any]:
+def _reason(error: BaseException, *, is_hidden: bool, silent: bool) -> list[Any]:
     """Name, text and the student's lines; nothing of hidden inputs, expected values or tests."""
     if isinstance(error, StudentError):
-        text = "" if is_hidden and error.kind != "ConnectionError" else error.text
-        return [error.kind, text, error.lines]
+        return [error.kind, error.text if error.is_ours or not silent else "", error.lines]
     if isinstance(error, AssertionError):
         frames = traceback.extract_tb(error.__traceback__)
         compares = any("testing" in frame.filename for frame in frames)  # numpy's show the values
-        text = "" if is_hidden and compares else str(error)
+        text = "" if is_hidden and compares else str(error)[:2000]
         return [type(error).__name__, text or "a test of your answer failed", []]
     if isinstance(error, NameError) and error.name:
         return ["NameError", f"your notebook does not define `{error.name}`", []]
@@ -95,6 +97,17 @@ def _reason(error: BaseException, *, is_hidden: bool) -> list[Any]:
     if isinstance(error, MemoryError):
         return ["MemoryError", "your answer is too large for the test", []]
     return [TROUBLE, "the test could not deal with this answer; your tutor has been told", []]
+
+
+def _one(value: Any) -> Any:
+    """Points in an array of one entry are a number; those in any other array are none."""
+    if isinstance(value, Remote):
+        raise TypeError("a test ended with an answer, not with points")
+    is_array = isinstance(value, np.ndarray | np.generic) or hasattr(value, "detach")
+    points = value.item() if is_array else value
+    if points is False or isinstance(points, complex):  # nbgrader would give full points
+        raise AssertionError("the test ended with something that is no number of points")
+    return points
 
 
 def _seed(seed: int) -> None:
@@ -111,7 +124,10 @@ def _serve_one(request: dict[str, Any], result: Channel, answers: socket.socket)
     resource.setrlimit(resource.RLIMIT_DATA, (most, most))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     peer = Peer(Channel(answers), float(request["call"]))
-    result.send(test_cell(request["source"], request["grade_id"], int(request["seed"]), peer))
+    reply = test_cell(
+        request["source"], request["grade_id"], int(request["seed"]), peer, silent=request["silent"]
+    )
+    result.send(reply)
 
 
 def _data_size() -> int:

@@ -85,6 +85,7 @@ class Channel:
         keep: see `pack`.
         find: turns handles into objects; without it they arrive as `Handle`.
         watch: called about ten times a second while waiting; may raise to stop it.
+        most: bytes of arrays that are taken; 0 where only words are expected.
     """
 
     def __init__(
@@ -93,8 +94,10 @@ class Channel:
         keep: Keep | None = None,
         find: Find | None = None,
         watch: Watch | None = None,
+        most: int = MAX_BUFFERS,
     ) -> None:
         self.connection = connection
+        self.most = most
         self.keep, self.find, self.watch = keep, find, watch
         self.buffers: list[bytearray] = []  # of the arrays that were received last
         connection.setblocking(False)
@@ -124,6 +127,8 @@ class Channel:
         """
         deadline = time.monotonic() + seconds
         n_header, total = _lengths(self._read(_LENGTHS.size, deadline))
+        if total > self.most:
+            raise WireError("the frame holds arrays where there should be none")
         tree, sizes = _header(self._read(n_header, deadline), total)
         self.buffers = [self._read(size, deadline) for size in sizes]
         return decode(tree, self.buffers, self.find)

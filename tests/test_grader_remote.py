@@ -235,7 +235,7 @@ def test_exceptions_arrive_as_their_kind(answers, kind, expected, text):
     assert isinstance(caught.value, StudentError)
     assert str(caught.value) == text
     assert caught.value.lines
-    assert "raise" in caught.value.lines[-1][2]
+    assert "raise" in caught.value.lines[-1][-1]
 
 
 def test_a_stub_is_a_stub(answers):
