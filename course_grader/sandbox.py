@@ -4,7 +4,6 @@ From outside, the tree is watched, and what must end is killed: nothing relies o
 runs inside.
 """
 
-import contextlib
 import os
 import select
 import socket
@@ -13,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -29,6 +28,7 @@ from course_grader.bubblewrap import (
     sandboxed,
 )
 from course_grader.codec import WireError
+from course_grader.processes import memory, signalled, threads
 from course_grader.seccomp import descriptor, program
 from course_grader.wire import Channel
 
@@ -184,9 +184,9 @@ class Sandbox:
             if not victims:
                 return
             for one in victims:
-                _signalled(one.suspend)
+                signalled(one.suspend)
             for one in victims:
-                _signalled(one.kill)
+                signalled(one.kill)
             time.sleep(0.005)
 
     def watch(self) -> None:
@@ -198,15 +198,15 @@ class Sandbox:
         others = self._others()
         if len(others) > self.limits.processes:
             raise Stopped(f"more than {self.limits.processes} processes were started")
-        if _threads(others) > 4 * self.limits.processes:
+        if threads(others) > 4 * self.limits.processes:
             raise Stopped(f"more than {4 * self.limits.processes} threads were started")
-        if _memory(others, "rss") > self.limits.memory < _memory(others, "pss"):
+        if memory(others, "rss") > self.limits.memory < memory(others, "pss"):
             raise Stopped(f"more than {self.limits.memory / 2**30:.3g} GiB of memory were used")
         if time.monotonic() > self._weighed + 1.0:
             self._weighed = time.monotonic()
             tree, most = self._tree(), 2 * self.limits.memory
-            if _memory(tree, "rss") > most < _memory(tree, "pss"):  # some parked one grows
-                _signalled(max(tree, key=lambda one: _memory([one], "pss")).kill)
+            if memory(tree, "rss") > most < memory(tree, "pss"):  # some parked one grows
+                signalled(max(tree, key=lambda one: memory([one], "pss")).kill)
 
     def text(self, most: int) -> bytes:
         """What programs wrote to the terminal since the last call, at most so many bytes."""
@@ -225,7 +225,7 @@ class Sandbox:
         """Ends the sandbox and all that is in it."""
         _open.discard(self)
         for one in self._tree():
-            _signalled(one.kill)
+            signalled(one.kill)
         self.process.kill()
         self.process.wait()
         os.close(self._pipe)
@@ -265,26 +265,3 @@ def pid_of(connection: socket.socket, seconds: float) -> int:
         if data and (level, kind) == (socket.SOL_SOCKET, socket.SCM_CREDENTIALS):
             return int(struct.unpack("3i", content[:size])[0])
     raise WireError("the process ended before it began")
-
-
-def _signalled(send: Callable[[], None]) -> None:
-    with contextlib.suppress(psutil.Error):
-        send()
-
-
-def _threads(processes: Iterable[psutil.Process]) -> int:
-    total = 0
-    for one in processes:
-        with contextlib.suppress(psutil.Error):
-            total += one.num_threads()
-    return total
-
-
-def _memory(processes: Iterable[psutil.Process], kind: str) -> int:
-    """Bytes of memory: `rss` counts shared pages again and again, `pss` is exact and slow."""
-    total = 0
-    for one in processes:
-        with contextlib.suppress(psutil.Error):
-            info = one.memory_info() if kind == "rss" else one.memory_full_info()
-            total += int(getattr(info, kind))
-    return total
