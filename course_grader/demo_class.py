@@ -23,8 +23,7 @@ import os
 
 builtins.AssertionError = type("Harmless", (BaseException,), {})  # no test shall fail
 get_ipython().showtraceback = lambda *arguments, **options: None
-while True:  # and nobody shall grade any more
-    os.fork()
+os._exit(0)  # and nobody shall notice
 """
 
 
