@@ -82,9 +82,6 @@ class ThisPython(AsyncKernelManager):
         return await super()._async_pre_start_kernel(**(quiet | kw))
 
 
-_running: set[tuple[asyncio.AbstractEventLoop, asyncio.Task[Any]]] = set()
-
-
 def run_alone(notebook: Callable[[], Coroutine[Any, Any, None]]) -> None:
     """Runs to the end in a loop of its own, also from within a Jupyter server's loop."""
     try:
@@ -93,23 +90,3 @@ def run_alone(notebook: Callable[[], Coroutine[Any, Any, None]]) -> None:
         asyncio.run(notebook())
     else:
         run_sync(notebook)()
-
-
-@contextmanager
-def cancellable() -> Iterator[None]:
-    """Within this block, the running task is ended by `cancel_all`."""
-    task = asyncio.current_task()
-    entry = None if task is None else (asyncio.get_running_loop(), task)
-    if entry:
-        _running.add(entry)
-    try:
-        yield
-    finally:
-        if entry:
-            _running.discard(entry)
-
-
-def cancel_all() -> None:
-    """Ends the notebooks that run in other threads, with their kernels."""
-    for loop, task in list(_running):
-        loop.call_soon_threadsafe(task.cancel)

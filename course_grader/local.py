@@ -3,7 +3,6 @@
 Students' notebooks never come here, see `course_grader.running`.
 """
 
-import asyncio
 import math
 import time
 from collections.abc import Callable, Iterator
@@ -19,8 +18,7 @@ from nbformat.v4 import new_output
 from nbgrader.preprocessors import Execute
 from traitlets import Float, Integer, Unicode
 
-from course_grader.converting import gradebook_free
-from course_grader.kernel import ThisPython, cancellable, run_alone
+from course_grader.kernel import ThisPython, run_alone
 from course_grader.running import NOT_RUN, cell_name
 
 KERNEL_DIED = "KernelDied"
@@ -94,33 +92,31 @@ class LocalExecute(Execute):  # type: ignore[misc]
         for cell in nb.cells:
             if cell.cell_type == "code":
                 cell.outputs, cell.execution_count = [], None
-        with gradebook_free():
-            run_alone(self._run_notebook)
+        run_alone(self._run_notebook)
         self.set_widgets_metadata()
         return nb, resources
 
     async def _run_notebook(self) -> None:
-        with cancellable():
-            try:
-                self.create_kernel_manager()
-                await self.async_start_new_kernel()
-                await self.async_start_new_kernel_client()
-            except (RuntimeError, OSError) as error:
-                self._stopped = f"the kernel did not start: {error}"
-            try:
-                self._deadline = time.monotonic() + self.notebook_timeout
-                code = [
-                    (index, cell)
-                    for index, cell in enumerate(self.nb.cells)
-                    if cell.cell_type == "code" and cell.source.strip()
-                ]
-                names = [cell_name(cell, index) for index, cell in code]
-                for (index, cell), following in zip(code, [*names[1:], ""], strict=True):
-                    seconds = await self._run_cell(cell, index)
-                    report_cell(CellDone(cell_name(cell, index), seconds, following))
-            finally:
-                if self.km is not None:
-                    await self._async_cleanup_kernel()
+        try:
+            self.create_kernel_manager()
+            await self.async_start_new_kernel()
+            await self.async_start_new_kernel_client()
+        except (RuntimeError, OSError) as error:
+            self._stopped = f"the kernel did not start: {error}"
+        try:
+            self._deadline = time.monotonic() + self.notebook_timeout
+            code = [
+                (index, cell)
+                for index, cell in enumerate(self.nb.cells)
+                if cell.cell_type == "code" and cell.source.strip()
+            ]
+            names = [cell_name(cell, index) for index, cell in code]
+            for (index, cell), following in zip(code, [*names[1:], ""], strict=True):
+                seconds = await self._run_cell(cell, index)
+                report_cell(CellDone(cell_name(cell, index), seconds, following))
+        finally:
+            if self.km is not None:
+                await self._async_cleanup_kernel()
 
     async def _run_cell(self, cell: Any, index: int) -> float:
         """Runs one cell, or says why it was not run; returns the seconds that it took."""
@@ -139,9 +135,6 @@ class LocalExecute(Execute):  # type: ignore[misc]
         try:
             await self.async_execute_cell(cell, index, store_history=True)
         except DeadKernelError:
-            task = asyncio.current_task()
-            if task is not None and task.cancelling():  # nbclient takes this for a dead kernel
-                raise asyncio.CancelledError from None
             _fail(cell, KERNEL_DIED, f"the kernel died in this cell ({name})")
             self._stopped = f"the kernel died in {name}"
         except CellTimeoutError:

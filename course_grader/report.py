@@ -13,7 +13,7 @@ from course_grader.files import read_notebook, write_whole
 from course_grader.running import NOT_RUN, STOPPED
 from course_grader.state import NotebookRecord, read_record
 from course_grader.submission import GRADED, MISSING, UNGRADABLE, grade_id
-from course_grader.test_server import TROUBLE
+from course_grader.tester import TROUBLE
 from course_grader.tidy import plain
 
 MANUAL = "manual"

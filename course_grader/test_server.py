@@ -16,11 +16,11 @@ from nbformat.v4 import new_output
 from course_grader.codec import WireError
 from course_grader.outputs import Outputs
 from course_grader.sandbox import Link, Sandbox, Stopped, pair, pid_of
+from course_grader.tester import TROUBLE
 from course_grader.tidy import BEGIN_HIDDEN
 from course_grader.wire import Channel, Late
 
 HERE = Path(__file__).parent
-TROUBLE = "TestTrouble"
 
 
 class TestServer:
