@@ -6,7 +6,7 @@
 
 1. The same small submissions (one answer in each notebook) by `nbgrader autograde` with its own
    execution and by `genlhc grade`; all scores must be equal.
-2. Full solutions by one worker and by two; all scores must be equal.
+2. Full solutions by two workers, a third of them again by one; all scores must be equal.
 3. Memory of the grader and of its test server while many small submissions pass.
 """
 
@@ -18,18 +18,19 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import psutil
 
 from course_grader.course import Course
-from course_grader.demo import copy_course
-from course_grader.demo_class import fill
 from course_grader.files import notebook_text, read_notebook, write_whole
-from course_grader.grade import Grading
-from course_grader.release import release
-from course_grader.report import rows
+from course_grader.grading.grade import Grading
+from course_grader.lecturer.demo import copy_course
+from course_grader.lecturer.demo_class import fill
+from course_grader.release.release import release
+from course_grader.results.report import rows
 
 ROOT = Path(__file__).parents[1]
 SHEET = "sheet01"
@@ -37,7 +38,7 @@ PLAIN = """
 c.Autograde.autograde_preprocessors = [
     "nbgrader.preprocessors.Execute",
     "nbgrader.preprocessors.LimitOutput",
-    "course_grader.points.TidyPoints",
+    "course_grader.marking.points.TidyPoints",
     "nbgrader.preprocessors.SaveAutoGrades",
     "nbgrader.preprocessors.CheckCellMetadata",
 ]
@@ -65,7 +66,7 @@ def make_class(folder: Path, n_groups: int, *, full: bool) -> Course:
 
 
 def _one_answer(stub: Any, solved: Any) -> Any:
-    """Only the first answer is filled in: a check that fails, next to no work."""
+    """Only the first answer is filled in: a point or two, next to no work."""
     first = next(cell for cell in stub.cells if cell.metadata.get("nbgrader", {}).get("solution"))
     return fill(stub, solved, {first.metadata.nbgrader.grade_id})
 
@@ -73,6 +74,12 @@ def _one_answer(stub: Any, solved: Any) -> Any:
 def scores(course: Course) -> list[tuple[str, str, str, float | None]]:
     """Every score of the class."""
     return [(row.group, row.notebook, row.task, row.score) for row in rows(course, SHEET)]
+
+
+def said(found: list[tuple[str, str, str, float | None]], again: list[Any]) -> str:
+    """Whether two runs gave the same, and how much that was."""
+    points = sum(score or 0.0 for *_, score in found)
+    return f"all scores equal: {found == again}, {points:.2f} points in all"
 
 
 def by_nbgrader(course: Course) -> float:
@@ -86,10 +93,10 @@ def by_nbgrader(course: Course) -> float:
     return time.monotonic() - start
 
 
-def by_genlhc(course: Course, workers: int) -> float:
-    """Seconds of `genlhc grade`."""
+def by_genlhc(course: Course, workers: int, groups: Sequence[str] = ()) -> float:
+    """Seconds of `genlhc grade`, for all groups or some."""
     start = time.monotonic()
-    Grading(course, SHEET).run(workers=workers, force=True)
+    Grading(course, SHEET).run(groups, workers=workers, force=True)
     return time.monotonic() - start
 
 
@@ -115,7 +122,7 @@ class Memory:
             self._note("grader", me.memory_info().rss)
             for child in me.children():
                 try:
-                    if "course_grader.tester" in child.cmdline():
+                    if "course_grader.marking.tester" in child.cmdline():
                         self._note("test server", child.memory_info().rss)
                 except psutil.Error:
                     continue
@@ -128,35 +135,36 @@ def small(n_groups: int) -> None:
     """nbgrader against genlhc on small submissions."""
     with tempfile.TemporaryDirectory() as one, tempfile.TemporaryDirectory() as other:
         ours, theirs = (make_class(Path(place), n_groups, full=False) for place in (one, other))
-        seconds = {workers: by_genlhc(ours, workers) for workers in (1, 2)}
-        plain = by_nbgrader(theirs)
         n_notebooks = n_groups * len(ours.notebooks(SHEET))
         print(f"{n_groups} small submissions, {n_notebooks} notebooks")
-        print(f"  nbgrader autograde      {plain:7.1f} s  {plain / n_notebooks:5.2f} s a notebook")
-        for workers, taken in seconds.items():
+        plain = by_nbgrader(theirs)
+        print(f"  nbgrader autograde      {plain:7.1f} s  {plain / n_notebooks:5.2f} s a notebook",
+              flush=True)  # fmt: skip
+        for workers in (2, 1):
+            taken = by_genlhc(ours, workers)
             each, ratio = taken / n_notebooks, plain / taken
             print(f"  genlhc grade, {workers} workers {taken:7.1f} s  {each:5.2f} s a notebook, "
-                  f"ratio {ratio:.1f}")  # fmt: skip
-        same = scores(ours) == scores(theirs)
-        print(f"  all scores equal: {same}")
-        if not same:
-            for mine, its in zip(scores(ours), scores(theirs), strict=True):
-                if mine != its:
-                    print("   ", mine, its[-1])
+                  f"ratio {ratio:.1f}", flush=True)  # fmt: skip
+        print(f"  {said(scores(ours), scores(theirs))}")
+        for mine, its in zip(scores(ours), scores(theirs), strict=True):
+            if mine != its:
+                print("   ", mine, its[-1])
 
 
 def real(n_groups: int) -> None:
-    """One worker against two on full solutions."""
+    """Full solutions by two workers, and a third of them once more by one."""
     with tempfile.TemporaryDirectory() as place:
         course = make_class(Path(place), n_groups, full=True)
-        seconds, found = {}, {}
-        for workers in (2, 1):
-            seconds[workers] = by_genlhc(course, workers)
-            found[workers] = scores(course)
-            print(f"{n_groups} full submissions, {workers} worker(s): {seconds[workers]:.0f} s",
-                  flush=True)  # fmt: skip
-        print(f"  ratio {seconds[1] / seconds[2]:.2f}; all scores equal: {found[1] == found[2]}")
-        print(f"  133 groups with two workers: {133 / n_groups * seconds[2] / 3600:.1f} h")
+        together = by_genlhc(course, 2)
+        before = scores(course)
+        some = sorted(course.groups(SHEET))[: max(1, n_groups // 3)]
+        alone = by_genlhc(course, 1, some)
+        each = {2: together / n_groups, 1: alone / len(some)}
+        print("full submissions")
+        print(f"  2 workers: {n_groups} in {together:.0f} s, {each[2]:.0f} s a group")
+        print(f"  1 worker:  {len(some)} in {alone:.0f} s, {each[1]:.0f} s a group")
+        print(f"  ratio {each[1] / each[2]:.2f}; {said(before, scores(course))}")
+        print(f"  133 groups with two workers: {133 * each[2] / 3600:.1f} h")
 
 
 def synthetic(n_groups: int) -> None:

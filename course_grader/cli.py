@@ -18,9 +18,9 @@ def release(
     course: CourseOption = Path(),
 ) -> None:
     """Make the students' notebooks and their bundle from the solutions."""
-    from course_grader.bundle import write_bundle
-    from course_grader.release import check_release
-    from course_grader.release import release as make
+    from course_grader.release.bundle import write_bundle
+    from course_grader.release.release import check_release
+    from course_grader.release.release import release as make
 
     with session(course, "release") as (opened, console):
         place = f"{opened.release.name}/{sheet}"
@@ -54,9 +54,9 @@ def collect(
     course: CourseOption = Path(),
 ) -> None:
     """Put submissions from a folder or an archive into submitted/<group>/SHEET."""
-    from course_grader.intake import collect as put
-    from course_grader.intake_report import report
-    from course_grader.roster import find_roster
+    from course_grader.intake.collect import collect as put
+    from course_grader.intake.collect_report import report
+    from course_grader.intake.roster import find_roster
 
     with session(course, "collect") as (opened, console):
         people = find_roster(opened, roster)
@@ -85,7 +85,7 @@ def grade(
     course: CourseOption = Path(),
 ) -> None:
     """Grade what is new or changed in submitted/<group>/SHEET."""
-    from course_grader.grade import Grading
+    from course_grader.grading.grade import Grading
 
     with session(course, "grade") as (opened, console):
         if unsafe:
@@ -115,7 +115,7 @@ def grade(
 @app.command()
 def feedback(sheet: SheetArgument, course: CourseOption = Path()) -> None:
     """Write feedback/<group>/SHEET/*.html."""
-    from course_grader.feedback import feedback as make
+    from course_grader.results.feedback import feedback as make
 
     with session(course, "feedback") as (opened, console):
         pages = make(opened, sheet, console)
@@ -129,9 +129,9 @@ def feedback(sheet: SheetArgument, course: CourseOption = Path()) -> None:
 @app.command()
 def export(sheet: SheetArgument, course: CourseOption = Path()) -> None:
     """Write build/grades/SHEET.csv, a row for each graded cell of each group."""
-    from course_grader.members import export_members
-    from course_grader.report import export as make
-    from course_grader.roster import find_roster
+    from course_grader.intake.roster import find_roster
+    from course_grader.results.members import export_members
+    from course_grader.results.report import export as make
 
     with session(course, "export") as (opened, console):
         path = make(opened, sheet)
@@ -145,6 +145,16 @@ def export(sheet: SheetArgument, course: CourseOption = Path()) -> None:
 
 
 @app.command()
+def report(sheet: SheetArgument, course: CourseOption = Path()) -> None:
+    """Write build/report/SHEET.html, the class at a glance, and a version without groups."""
+    from course_grader.results.class_page import write_class_page
+
+    with session(course, "report") as (opened, console):
+        for path in write_class_page(opened, sheet):
+            console.say(f"written: {path.relative_to(opened.root)}")
+
+
+@app.command()
 def solutions(
     sheet: SheetArgument,
     figures: Annotated[
@@ -154,7 +164,7 @@ def solutions(
     course: CourseOption = Path(),
 ) -> None:
     """Run the solution notebooks; notebook, HTML and PDF go to build/solutions/SHEET."""
-    from course_grader.solutions import run_solutions
+    from course_grader.lecturer.solutions import run_solutions
 
     with session(course, "solutions") as (opened, console):
         done = run_solutions(opened, sheet, console, only=notebook, figures=figures)
@@ -193,7 +203,7 @@ def demo(
     course: CourseOption = Path(),
 ) -> None:
     """Show the whole loop on a demo class of seven groups, in build/demo."""
-    from course_grader.demo import run_demo
+    from course_grader.lecturer.demo import run_demo
 
     with session(course, "demo") as (opened, console):
         if not run_demo(opened, sheet, console):

@@ -30,15 +30,14 @@ AUTOGRADE = [
     "nbgrader.preprocessors.IgnorePattern",
     "nbconvert.preprocessors.ClearMetadataPreprocessor",
     "nbgrader.preprocessors.LimitOutput",
-    "course_grader.points.TidyPoints",
+    "course_grader.marking.points.TidyPoints",
     "nbgrader.preprocessors.SaveAutoGrades",
     "nbgrader.preprocessors.AssignLatePenalties",
-    "nbgrader.preprocessors.CheckCellMetadata",
-    "course_grader.safe_html.SafeHtml",
+    "course_grader.results.safe_html.SafeHtml",
 ]
 
 RELEASE = [
-    "course_grader.tidy.TidyNotebook",
+    "course_grader.release.tidy.TidyNotebook",
     "nbgrader.preprocessors.IncludeHeaderFooter",
     "nbgrader.preprocessors.InstantiateTests",
     "nbgrader.preprocessors.LockCells",
@@ -55,7 +54,7 @@ RELEASE = [
 
 FEEDBACK = [
     "nbgrader.preprocessors.GetGrades",
-    "course_grader.tidy.HideTests",
+    "course_grader.release.tidy.HideTests",
     "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
 ]
 
@@ -65,7 +64,7 @@ def fair_defaults() -> Config:
 
     Example:
         >>> fair_defaults().GenerateFeedback.preprocessors[1]
-        'course_grader.tidy.HideTests'
+        'course_grader.release.tidy.HideTests'
     """
     config = Config()
     config.CourseDirectory.source_directory = "solutions"

@@ -12,10 +12,10 @@ from pathlib import Path
 import psutil
 from packaging.requirements import Requirement
 
-from course_grader.bubblewrap import Limits, SandboxError, View, sandboxed
 from course_grader.course import Course
 from course_grader.execute import TrustedExecute
-from course_grader.sandbox import Sandbox
+from course_grader.sandbox.box import Sandbox
+from course_grader.sandbox.bubblewrap import Limits, SandboxError, View, sandboxed
 
 SYSCTL = Path("/proc/sys")
 REACH_OUT = """
@@ -53,7 +53,7 @@ class Finding:
 def examine(course: Course) -> list[Finding]:
     """Everything that grading needs, the most basic first."""
     runs = TrustedExecute(config=course.config)
-    plan = runs.plan(course, [])
+    plan = runs.plan(course, "", {})
     found = [*_bubblewrap(), *_namespaces(plan.view, plan.limits)]
     if all(one.good for one in found):
         found += _trial(plan.view, plan.limits)

@@ -5,7 +5,7 @@
 """
 
 import ast
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
@@ -14,11 +14,14 @@ from typing import Any
 from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import Bool, Float, Integer
 
-from course_grader.bubblewrap import Limits, View
+from course_grader.cells import is_test
 from course_grader.converting import gradebook_free
 from course_grader.course import Course
-from course_grader.running import Plan, is_test, run_submission
-from course_grader.test_server import TestServer
+from course_grader.files import read_notebook
+from course_grader.marking.budgets import budgets
+from course_grader.marking.running import Plan, run_submission
+from course_grader.marking.test_server import server_for
+from course_grader.sandbox.bubblewrap import Limits, View
 
 _executed: ContextVar[Mapping[str, Any] | None] = ContextVar("executed", default=None)
 
@@ -55,15 +58,16 @@ class TrustedExecute(NbGraderPreprocessor):  # type: ignore[misc]
         config=True
     )
 
-    def plan(self, course: Course, notebooks: Iterable[Any]) -> Plan:
+    def plan(self, course: Course, sheet: str, notebooks: Mapping[str, Any]) -> Plan:
         """How this course's submissions are run.
 
         Args:
             course: the course.
-            notebooks: the masters, whose imports are made ready.
+            sheet: the assignment, whose solutions may set other budgets.
+            notebooks: the masters by name, whose imports are made ready.
         """
         modules: dict[bool, set[str]] = {False: set(), True: set()}
-        for cell in (cell for notebook in notebooks for cell in notebook.cells):
+        for cell in (cell for notebook in notebooks.values() for cell in notebook.cells):
             if cell.cell_type == "code":
                 modules[is_test(cell)] |= imported(cell.source)
         folders = {
@@ -77,7 +81,10 @@ class TrustedExecute(NbGraderPreprocessor):  # type: ignore[misc]
         )  # fmt: skip
         view = View(folders, tuple(Path(name).stem for name in course.settings.checks))
         needed, tested = (tuple(sorted(modules[kind])) for kind in (False, True))
-        return Plan(course.root, view, needed, tested, limits, self.unsafe)
+        solutions = {name: course.source / sheet / f"{name}.ipynb" for name in notebooks}
+        special = {name: budgets(read_notebook(path)) for name, path in solutions.items()
+                   if path.is_file()}  # fmt: skip
+        return Plan(course.root, view, needed, tested, limits, special, self.unsafe)
 
     def preprocess(self, nb: Any, resources: Any) -> tuple[Any, Any]:
         """Fills the outputs of the cells in place."""
@@ -87,9 +94,12 @@ class TrustedExecute(NbGraderPreprocessor):  # type: ignore[misc]
                 if cell.cell_type == "code":
                     cell.outputs, cell.execution_count = done.outputs, done.execution_count
             return nb, resources
-        plan = self.plan(Course.open(Path.cwd()), [nb])
-        with gradebook_free(), TestServer(plan.root, plan.test_modules, self.memory) as server:
-            run_submission({"notebook": nb}, plan, server)
+        known = resources["nbgrader"]
+        name, sheet = known["notebook"], known["assignment"]
+        plan = self.plan(Course.open(Path.cwd()), sheet, {name: nb})
+        server = server_for(plan.root, plan.test_modules, self.memory)
+        with gradebook_free():
+            run_submission({name: nb}, plan, server)
         return nb, resources
 
 

@@ -1,5 +1,6 @@
 """nbgrader's gradebook: opened, and made where there is none."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -8,6 +9,9 @@ from alembic.script import ScriptDirectory
 from nbgrader.api import Base, Gradebook
 from nbgrader.dbutil import ALEMBIC_DIR
 from sqlalchemy import create_engine, inspect, text
+from sqlalchemy.exc import SQLAlchemyError
+
+from course_grader.errors import CourseError
 
 
 @contextmanager
@@ -28,8 +32,19 @@ def make(url: str) -> None:
 
     nbgrader would do so, too, but it starts the program `alembic` from the search path for it,
     which is not there when the environment is not activated.
+
+    Raises:
+        CourseError: the address is none, its database does not answer, or its driver is missing.
     """
-    engine = create_engine(url)
+    try:
+        engine = create_engine(url)
+        engine.connect().close()
+    except (ModuleNotFoundError, SQLAlchemyError) as error:
+        raise CourseError(
+            f"the gradebook at {_without_password(url)} cannot be opened: {_first_line(error)}; "
+            "expected in c.CourseDirectory.db_url sqlite:///PATH, or postgresql://USER@HOST/NAME "
+            'after `pip install "psycopg[binary]"`'
+        ) from None
     try:
         if not inspect(engine).get_table_names():
             head = ScriptDirectory(ALEMBIC_DIR).get_current_head()
@@ -44,3 +59,11 @@ def make(url: str) -> None:
                 )
     finally:
         engine.dispose()
+
+
+def _without_password(url: str) -> str:
+    return re.sub(r"(://[^:/@]*):[^@]*@", r"\1:…@", url)
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().split("\n")[0]

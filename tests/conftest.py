@@ -8,7 +8,7 @@ import typer
 from courses import tiny
 
 from course_grader.course import Course
-from course_grader.release import release
+from course_grader.release.release import release
 from course_utils.simulation import commands
 
 

@@ -26,15 +26,15 @@ import pytest
 from courses import tiny
 
 from course_grader.course import Course
-from course_grader.demo_class import fill
-from course_grader.feedback import feedback
-from course_grader.grade import Grading
-from course_grader.release import release
-from course_grader.remote import Peer, Remote, _error
-from course_grader.report import rows
-from course_grader.state import read_record
-from course_grader.tester import test_cell as run_test
-from course_grader.wire import Channel
+from course_grader.grading.grade import Grading
+from course_grader.grading.state import read_record
+from course_grader.lecturer.demo_class import fill
+from course_grader.marking.remote import Peer, Remote, _error
+from course_grader.marking.tester import test_cell as run_test
+from course_grader.release.release import release
+from course_grader.results.feedback import feedback
+from course_grader.results.report import rows
+from course_grader.runner.wire import Channel
 
 ATTACKS = sorted((Path(__file__).parent / "attacks").glob("*.txt"))
 INPUT = "918273"  # of a hidden test

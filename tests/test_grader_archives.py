@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from course_grader.names import (
+from course_grader.intake.names import (
     groups_in,
     is_junk,
     notebook_named,
@@ -19,7 +19,7 @@ from course_grader.names import (
     person_key,
     safe_parts,
 )
-from course_grader.unpack import Limits, Unpacker
+from course_grader.intake.unpack import Limits, Unpacker
 
 SMALL = Limits(
     files=30,
@@ -132,7 +132,7 @@ def test_names_in_utf8_without_the_mark_are_read():
     name = "é.txt".encode().decode("cp437")
     entry = zipfile.ZipInfo("x")
     entry.filename, entry.flag_bits = name, 0
-    from course_grader.archives import _from_zip
+    from course_grader.intake.archives import _from_zip
 
     assert _from_zip(zipfile.ZipFile(io.BytesIO(zipped({})), "r"), entry).name == "é.txt"
 
@@ -179,7 +179,7 @@ def test_links_pipes_and_junk_in_a_folder_are_not_followed(tmp_path):
 
 
 def test_a_file_that_blows_up_is_refused_alone(look, monkeypatch):
-    monkeypatch.setattr("course_grader.unpack._FREE", 100_000)
+    monkeypatch.setattr("course_grader.intake.unpack._FREE", 100_000)
     found = look(zipped({"group-01/bomb.ipynb": bytes(500_000), "group-02/a.txt": b"a"}))
     assert set(found.found) == {"group-02/a.txt"}
     assert "as a zip bomb does" in found.refused["group-01/bomb.ipynb"]
@@ -187,7 +187,7 @@ def test_a_file_that_blows_up_is_refused_alone(look, monkeypatch):
 
 
 def test_a_tar_that_blows_up_is_refused_while_it_is_read(look, monkeypatch):
-    monkeypatch.setattr("course_grader.unpack._FREE", 100_000)
+    monkeypatch.setattr("course_grader.intake.unpack._FREE", 100_000)
     data = tarred({"a.ipynb": bytes(500_000)})
     found = look(zipped({"group-01.tar.gz": data, "group-02/a.txt": b"a"}))
     assert set(found.found) == {"group-02/a.txt"}

@@ -11,10 +11,10 @@ from courses import tiny
 from distributed import LocalCluster
 
 from course_grader.course import Course
-from course_grader.demo_class import fill
 from course_grader.errors import CourseError
-from course_grader.grade import Grading
-from course_grader.report import rows
+from course_grader.grading.grade import Grading
+from course_grader.lecturer.demo_class import fill
+from course_grader.results.report import rows
 
 GROUPS = [f"group-{number:02d}" for number in range(1, 7)]
 DRAW = "import random\nprint(random.random())"

@@ -10,14 +10,16 @@ import typer
 from courses import tiny
 from typer.testing import CliRunner
 
-from course_grader import cli, command_line, pdf, solutions
+from course_grader import cli, command_line
 from course_grader.console import Console, Silent, Work, duration
 from course_grader.course import Course
-from course_grader.demo import _as_expected, copy_course, standing
-from course_grader.demo_class import answer, make_class, read_mistakes
 from course_grader.errors import CourseError
-from course_grader.report import Row
-from course_grader.timings import FULL, START_UP, Outlook, Timings
+from course_grader.grading.timings import FULL, START_UP, Outlook, Timings
+from course_grader.lecturer import solutions
+from course_grader.lecturer.demo import _as_expected, copy_course, standing
+from course_grader.lecturer.demo_class import answer, make_class, read_mistakes
+from course_grader.results import pdf
+from course_grader.results.report import Row
 
 SHEET = tiny.SHEET
 
@@ -44,7 +46,9 @@ def test_a_folder_that_is_no_course_is_a_usage_error(tmp_path, command):
     assert "--course" in result.err
 
 
-@pytest.mark.parametrize("command", ["release", "feedback", "export", "solutions", "demo"])
+@pytest.mark.parametrize(
+    "command", ["release", "feedback", "export", "report", "solutions", "demo"]
+)
 def test_an_unknown_sheet_is_a_usage_error_that_names_the_others(genlhc, command):
     result = genlhc(command, "week9")
     assert result.status == 2
@@ -98,7 +102,7 @@ def test_nbgraders_chatter_is_in_the_log(genlhc, course):
 def test_a_surprise_has_no_traceback_on_the_terminal_and_one_in_the_log(
     genlhc, course, monkeypatch
 ):
-    monkeypatch.setattr("course_grader.release.check_release", lambda *_: 1 / 0)
+    monkeypatch.setattr("course_grader.release.release.check_release", lambda *_: 1 / 0)
     result = genlhc("release", SHEET, "--check")
     assert result.status == 1
     assert "unexpected ZeroDivisionError" in result.err
@@ -157,6 +161,10 @@ def test_demo_shows_the_whole_loop(genlhc, course):
     assert (demo / "feedback" / "group-04" / SHEET / "adding.html").is_file()
     table = (demo / "build" / "grades" / f"{SHEET}.csv").read_text()
     assert "group-04,adding,check-1-add,0,2,graded,the sum is wrong: did you subtract?" in table
+    assert (
+        "1 of 7 groups: the sum is wrong"
+        in (demo / "build" / "report" / f"{SHEET}.html").read_text()
+    )
     assert "group-05,adding,check-1-add,0,2,ungradable" in table
     assert "group-06,adding,check-1-add,0,2,missing" in table
     assert "group-07,means,check-4-mean,0,3,graded" in table

@@ -16,14 +16,14 @@ from nbgrader.converters import Autograde
 
 from course_grader.converting import nbgrader_house
 from course_grader.course import Course
-from course_grader.demo_class import fill
 from course_grader.errors import CourseError
-from course_grader.feedback import feedback
-from course_grader.grade import Grading
-from course_grader.points import TidyPoints
-from course_grader.report import Row, export, lost_points, rows, to_csv
-from course_grader.state import read_record
-from course_grader.submission import merge, read_submission
+from course_grader.grading.grade import Grading
+from course_grader.grading.state import read_record
+from course_grader.intake.submission import merge, read_submission
+from course_grader.lecturer.demo_class import fill
+from course_grader.marking.points import TidyPoints
+from course_grader.results.feedback import feedback
+from course_grader.results.report import Row, export, lost_points, rows, to_csv
 
 SHEET = tiny.SHEET
 SLOW = "while True:\n    pass"

@@ -18,17 +18,17 @@ from test_grader_archives import tarred, zipped
 from test_grader_cli import Result
 
 from course_grader.course import Course
-from course_grader.demo_class import fill
 from course_grader.errors import CourseError
 from course_grader.files import notebook_text, read_notebook
-from course_grader.grade import Grading
-from course_grader.intake import Collected, Collection, collect
-from course_grader.merge import merge
-from course_grader.recognise import grade_id
-from course_grader.report import rows
-from course_grader.roster import Person, Roster
-from course_grader.submission import lay_out, read_submission
-from course_grader.unpack import Limits
+from course_grader.grading.grade import Grading
+from course_grader.intake.collect import Collected, Collection, collect
+from course_grader.intake.merge import merge
+from course_grader.intake.recognise import grade_id
+from course_grader.intake.roster import Person, Roster
+from course_grader.intake.submission import lay_out, read_submission
+from course_grader.intake.unpack import Limits
+from course_grader.lecturer.demo_class import fill
+from course_grader.results.report import rows
 
 SHEET = tiny.SHEET
 
@@ -208,7 +208,7 @@ def test_files_of_nobody_are_told(give, room):
 
 
 def test_a_bomb_is_told_to_the_tutor_and_is_no_silent_zero(give, room, monkeypatch):
-    monkeypatch.setattr("course_grader.unpack._FREE", 1000)
+    monkeypatch.setattr("course_grader.intake.unpack._FREE", 1000)
     files = {"group-07/adding.ipynb": bytes(1_000_000), "group-08/adding.ipynb": room.adding}
     done = give(files, "all.zip")
     assert [bool(one.problems) for one in done.groups] == [True, False]
@@ -254,7 +254,8 @@ def test_names_that_differ_in_case_only_do_not_collide(give, room):
 
 
 def test_late_hand_ins_get_nbgraders_penalty(give, room):
-    Grading(room.course, SHEET)._learn()
+    grading = Grading(room.course, SHEET)
+    grading._learn(grading._solutions())
     with room.course.gradebook() as gradebook:
         gradebook.find_assignment(SHEET).duedate = datetime(2026, 5, 1)
         gradebook.db.commit()

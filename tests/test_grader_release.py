@@ -13,14 +13,15 @@ from courses import tiny
 from hypothesis import given
 from hypothesis import strategies as st
 
-from course_grader.autograde import give_nothing
-from course_grader.bundle import write_bundle
 from course_grader.converting import nbgrader_house
 from course_grader.course import Course
 from course_grader.errors import CourseError
-from course_grader.release import check_release, release
-from course_grader.source_checks import SourceError, bound_names, check_sources, free_names
-from course_grader.tidy import HideTests, TidyNotebook, without_hidden
+from course_grader.gradebook import make
+from course_grader.grading.autograde import give_nothing
+from course_grader.release.bundle import write_bundle
+from course_grader.release.release import check_release, release
+from course_grader.release.source_checks import SourceError, bound_names, check_sources, free_names
+from course_grader.release.tidy import HideTests, TidyNotebook, without_hidden
 
 SHEET = tiny.SHEET
 
@@ -200,6 +201,18 @@ def test_cells_that_cannot_be_graded_are_named(tmp_path, bad, complaint):
     assert f"one.ipynb: {bad.metadata.nbgrader.grade_id}" in text
 
 
+@pytest.mark.parametrize("budget", [5, {"cell": "long"}, {"cell": -1}, {"notebook": 60}])
+def test_budgets_that_cannot_be_used_are_named(tmp_path, budget):
+    slow = tiny.code("x = 1", "slow", locked=True)
+    slow.metadata["budget"] = budget
+    assert "one.ipynb: slow: the budget must be seconds like" in problems_of(tmp_path, slow)
+
+
+def test_a_budget_needs_a_cell_that_is_found_again(tmp_path):
+    nameless = nbformat.v4.new_code_cell("x = 1", metadata={"budget": {"cell": 60}})
+    assert "a budget needs an nbgrader cell" in problems_of(tmp_path, nameless)
+
+
 def test_duplicated_grade_ids_are_refused(tmp_path):
     first = tiny.solution("### BEGIN SOLUTION\nx = 1\n### END SOLUTION", "task")
     second = copy.deepcopy(first)
@@ -336,3 +349,26 @@ def test_tidy_keeps_what_matters():
     before = copy.deepcopy(notebook)
     TidyNotebook().preprocess(notebook, {})
     assert notebook == before
+
+
+def test_budgets_are_not_for_students():
+    notebook = tiny.adding()
+    notebook.cells[0].metadata["budget"] = {"cell": 60}
+    notebook.metadata["budget"] = {"notebook": 60}
+    TidyNotebook().preprocess(notebook, {})
+    assert notebook == tiny.adding()
+
+
+@pytest.mark.parametrize(
+    ("url", "complaint"),
+    [
+        ("postgresql://marks:secret@127.0.0.1:1/marks", "psycopg"),
+        ("gradebook.db", "Could not parse"),
+        ("sqlite:////no/such/folder/gradebook.db", "unable to open"),
+    ],
+)
+def test_a_gradebook_that_cannot_be_opened_is_explained(url, complaint):
+    with pytest.raises(CourseError, match=complaint) as caught:
+        make(url)
+    assert "expected in c.CourseDirectory.db_url" in str(caught.value)
+    assert "secret" not in str(caught.value)

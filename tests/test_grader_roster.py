@@ -10,9 +10,9 @@ from test_grader_cli import Result
 
 from course_grader.course import Course
 from course_grader.errors import CourseError
-from course_grader.members import COLUMNS, export_members, member_rows
-from course_grader.report import Row
-from course_grader.roster import Roster, find_roster, read_roster
+from course_grader.intake.roster import Roster, find_roster, read_roster
+from course_grader.results.members import COLUMNS, export_members, member_rows
+from course_grader.results.report import Row
 
 SHEET = tiny.SHEET
 HEADER = "person,group,name,email,tutorial\n"
@@ -110,8 +110,10 @@ def marks(monkeypatch, course):
     """Marks of members for rows of groups."""
 
     def give(roster: Roster, *table: Row, penalty: float = 0.0) -> tuple[Any, list[str]]:
-        monkeypatch.setattr("course_grader.members.rows", lambda *_: list(table))
-        monkeypatch.setattr("course_grader.members._penalties", lambda *_: {"group-01": penalty})
+        monkeypatch.setattr("course_grader.results.members.rows", lambda *_: list(table))
+        monkeypatch.setattr(
+            "course_grader.results.members._penalties", lambda *_: {"group-01": penalty}
+        )
         return member_rows(course, SHEET, roster)
 
     return give

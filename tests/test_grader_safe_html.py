@@ -17,15 +17,15 @@ from nbconvert.exporters import HTMLExporter
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_output, new_raw_cell
 from nbgrader.server_extensions import formgrader
 
-from course_grader import pdf
-from course_grader.autograde import give_nothing
 from course_grader.converting import nbgrader_house
 from course_grader.course import Course
 from course_grader.defaults import fair_defaults
-from course_grader.feedback import feedback
 from course_grader.files import read_notebook
-from course_grader.grade import Grading
-from course_grader.safe_html import SafeHtml
+from course_grader.grading.autograde import give_nothing
+from course_grader.grading.grade import Grading
+from course_grader.results import pdf
+from course_grader.results.feedback import feedback
+from course_grader.results.safe_html import SafeHtml
 
 SHEET = tiny.SHEET
 GROUP = "group-01"
@@ -340,7 +340,7 @@ def test_equations_are_set_by_mathjax_also_where_html_was_removed(course):
 
 def test_autograding_ends_with_it(course):
     steps = fair_defaults().Autograde.autograde_preprocessors
-    assert steps[-1] == "course_grader.safe_html.SafeHtml"
+    assert steps[-1] == "course_grader.results.safe_html.SafeHtml"
     notebook = read_notebook(course.release / SHEET / "adding.ipynb")
     cells = {cell.id: cell for cell in notebook.cells}
     cells["written-3-why"].source = script("answer")

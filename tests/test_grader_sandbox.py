@@ -7,24 +7,28 @@ import warnings
 from pathlib import Path
 
 import nbformat
+import psutil
 import pytest
 from courses import tiny
 from nbformat.v4 import new_code_cell
 from nbgrader.converters import Autograde
 from typer.testing import CliRunner
 
-from course_grader import bubblewrap, cli, doctor
-from course_grader.bubblewrap import Limits, SandboxError, View, sandboxed
+from course_grader import cli, doctor
 from course_grader.converting import nbgrader_house
 from course_grader.course import Course
-from course_grader.demo_class import fill
-from course_grader.grade import Grading
-from course_grader.release import release
-from course_grader.report import rows
-from course_grader.running import Plan, run_submission
-from course_grader.sandbox import Sandbox
-from course_grader.test_server import TestServer
+from course_grader.grading.grade import Grading
+from course_grader.lecturer.demo_class import fill
+from course_grader.marking.running import Plan, run_submission
+from course_grader.marking.test_server import TestServer
+from course_grader.release.release import release
+from course_grader.results.report import rows
+from course_grader.sandbox import box as sandbox
+from course_grader.sandbox import bubblewrap
+from course_grader.sandbox.box import Sandbox
+from course_grader.sandbox.bubblewrap import Limits, SandboxError, View, sandboxed
 
+FEW = Limits(call=10, cell=10, notebook=60, memory=1 << 30, processes=2)
 LIMITS = Limits(call=10, cell=10, notebook=60, memory=1 << 30, disk=32 << 20, output=20_000)
 
 
@@ -48,12 +52,12 @@ def run(tmp_path, server):
     return through
 
 
-def _run(tmp_path, server, *cells, limits=LIMITS, files=None, modules=()):
+def _run(tmp_path, server, *cells, limits=LIMITS, files=None, modules=(), budgets=None):
     """A notebook through the sandbox; its code cells."""
     notebook = tiny.notebook(
         *(new_code_cell(cell) if isinstance(cell, str) else cell for cell in cells)
     )
-    plan = Plan(tmp_path, View({}), modules, (), limits)
+    plan = Plan(tmp_path, View({}), modules, (), limits, {"notebook": budgets or {}})
     run_submission({"notebook": notebook}, plan, server, files=files)
     return notebook.cells
 
@@ -136,6 +140,136 @@ def test_a_notebook_goes_on_as_it_was_before_a_cell_that_died(run):
     assert cells[3].outputs == []
 
 
+SLEEP = "import time\ntime.sleep(2)"
+
+
+def test_a_solution_may_give_cells_other_budgets(run):
+    quick = tiny.code(SLEEP, "quick", locked=True)
+    quick.metadata["budget"] = {"cell": 60}  # what a student's copy says counts for nothing
+    cells = run(
+        tiny.code(SLEEP, "slow", locked=True),
+        quick,
+        "def f():\n    import time\n    time.sleep(2)",
+        grade_cell("f()", "quick-call"),
+        grade_cell("f()", "slow-call"),
+        limits=Limits(call=1, cell=1, notebook=60, memory=1 << 30),
+        budgets={"slow": {"cell": 30.0}, "slow-call": {"cell": 30.0, "call": 30.0}},
+    )
+    assert [bool(cell.outputs) for cell in cells] == [False, True, False, True, False]
+    assert "longer than the 1 s" in error(cells[1]).evalue
+
+
+def test_a_solution_may_give_a_notebook_another_budget(run):
+    cells = run(*[SLEEP] * 2, budgets={"": {"notebook": 1.0}})
+    assert error(cells[0]).evalue == "all cells together used up their 1 s"
+    assert error(cells[1]).evalue == "not run: the notebook used up its time"
+
+
+def test_folders_may_be_links_and_must_be_there(tmp_path, server):
+    (tmp_path / "far").mkdir()
+    (tmp_path / "far" / "__init__.py").write_text("x = 1")
+    (tmp_path / "near").symlink_to(tmp_path / "far")
+    notebook = tiny.notebook(new_code_cell("import near\nprint(near.x)"))
+    view = View({"near": tmp_path / "near"})
+    run_submission({"notebook": notebook}, Plan(tmp_path, view, limits=LIMITS), server)
+    assert text(notebook.cells[0]) == "1\n"
+    (tmp_path / "far").rename(tmp_path / "gone")
+    with pytest.raises(SandboxError):
+        run_submission({"notebook": notebook}, Plan(tmp_path, view, limits=LIMITS), server)
+
+
+def test_students_code_never_runs_as_root():
+    with Sandbox(View({}), LIMITS) as box:
+        assert psutil.Process(box.control.pid).uids().real != 0
+
+
+def test_the_kernel_counts_the_processes_of_a_sandbox(run):
+    (cell,) = run("import resource\nprint(resource.getrlimit(resource.RLIMIT_NPROC))", limits=FEW)
+    most = 2 * FEW.processes + 16
+    assert text(cell) == f"({most}, {most})\n"
+
+
+def test_root_is_told_of_files_that_only_root_can_read(monkeypatch, tmp_path):
+    monkeypatch.setattr(bubblewrap.os, "geteuid", lambda: 0)
+    (tmp_path / "lib").mkdir()
+    (tmp_path / "lib" / "secret.py").touch(0o600)
+    with pytest.raises(SandboxError, match=r"secret.py can be read by its owner only.*chmod"):
+        sandboxed(View({"lib": tmp_path / "lib"}), LIMITS)
+
+
+def test_a_notebook_may_have_more_cells_than_processes(run):
+    cells = run(*["a = 1"] * 60, "print(a)", limits=FEW)
+    assert text(cells[-1]) == "1\n"
+    assert not any(cell.outputs for cell in cells[:-1])
+
+
+def test_a_process_that_took_all_its_memory_is_still_asked(run):
+    fill = "hoard = []\ntry:\n    while True:\n        hoard.append(bytearray(10_000_000))"
+    slow = "def f():\n    import time\n    time.sleep(1)\n    return n"  # for the watch
+    filled = f"{fill}\nexcept MemoryError:\n    n = len(hoard)"
+    cells = run(slow, filled, grade_cell("assert f() > 50"))
+    assert not any(cell.outputs for cell in cells), [cell.outputs for cell in cells]
+
+
+@pytest.mark.parametrize("seen", [[True, False], [True, True]])
+def test_memory_is_weighed_twice_because_processes_end_meanwhile(monkeypatch, seen):
+    found = iter(seen + [False] * 9)
+    monkeypatch.setattr(sandbox, "weighs_more", lambda *_: next(found))
+    with Sandbox(View({}), LIMITS) as box:
+        if all(seen):
+            with pytest.raises(sandbox.Stopped, match="1 GiB of memory"):
+                box.watch()
+        else:
+            box.watch()
+
+
+BOMB = """
+import os, time
+for _ in range(9):
+    if os.fork() == 0:
+        time.sleep(60)
+time.sleep(60)
+"""
+
+
+@pytest.fixture
+def impatient(monkeypatch):
+    """More processes than are allowed take the whole sandbox down."""
+    monkeypatch.setattr(sandbox, "TOO_MANY", 1)
+
+
+@pytest.mark.usefixtures("impatient")
+def test_what_takes_the_sandbox_down_is_left_out_in_the_next_one(run):
+    cells = run(
+        "import numpy\na = numpy.random.rand()\nprint(a)",
+        grade_cell("assert 0 < a < 1"),
+        BOMB,
+        "print(a)",
+        grade_cell("assert 0 < a < 1", "again"),
+        limits=FEW,
+    )
+    assert text(cells[0]) == text(cells[3]) != ""
+    assert error(cells[2]).evalue == "more than 2 processes were started"
+    assert cells[1].outputs == cells[4].outputs == []
+
+
+@pytest.mark.usefixtures("impatient")
+def test_an_answer_may_take_the_sandbox_down_in_a_test(run):
+    bomb = "def bomb():\n" + BOMB.replace("\n", "\n    ")
+    cells = run(
+        bomb, grade_cell("bomb()"), "a = 1", grade_cell("assert a == 1", "next"), limits=FEW
+    )
+    assert error(cells[1]).evalue == "more than 2 processes were started"
+    assert cells[0].outputs == cells[2].outputs == cells[3].outputs == []
+
+
+@pytest.mark.usefixtures("impatient")
+def test_after_a_second_cell_that_takes_the_sandbox_down_nothing_more_is_run(run):
+    cells = run("print(1)", BOMB, "print(2)", BOMB, "print(3)", limits=FEW)
+    assert [text(cell) for cell in cells] == ["1\n", "", "2\n", "", ""]
+    assert "two cells of this notebook" in error(cells[4]).evalue
+
+
 def test_what_a_notebook_used_up_is_not_run(run):
     limits = Limits(call=5, cell=5, notebook=1.5, memory=1 << 30)
     cells = run(
@@ -143,7 +277,7 @@ def test_what_a_notebook_used_up_is_not_run(run):
         "import time\ntime.sleep(9)", "print('late')", limits=limits,
     )  # fmt: skip
     assert cells[1].outputs == []
-    assert "longer than" in error(cells[2]).evalue
+    assert error(cells[2]).evalue == "all cells together used up their 1.5 s"
     assert "used up its time" in error(cells[3]).evalue
 
 
@@ -293,8 +427,8 @@ def test_without_a_sandbox_every_line_says_so(foreign):
     assert all(row.reason.startswith("[run without a sandbox]") for row in found.values())
 
 
-def test_a_sandbox_that_does_not_start_says_why(monkeypatch):
-    monkeypatch.setattr(bubblewrap, "RUNNER", ("__init__.py", "codec.py"))
+def test_a_sandbox_that_does_not_start_says_why(monkeypatch, tmp_path):
+    monkeypatch.setattr(bubblewrap, "RUNNER", tmp_path)
     with pytest.raises(SandboxError, match=r"did not start: .*runner"):
         Sandbox(View({}), Limits())
 

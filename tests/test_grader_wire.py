@@ -17,8 +17,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from course_grader.codec import Handle, WireError, buffered, decode, encode
-from course_grader.wire import MAX_HEADER, Channel, Closed, Late, pack, unpack_frame
+from course_grader.runner.codec import Handle, WireError, buffered, decode, encode
+from course_grader.runner.wire import MAX_HEADER, Channel, Closed, Late, pack, unpack_frame
 
 SCALARS = (
     st.none()

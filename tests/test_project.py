@@ -69,6 +69,17 @@ def test_imports_go_one_way(package):
         assert ours <= MAY_IMPORT[package], f"{path} imports {ours - MAY_IMPORT[package]}"
 
 
+ROOMS = ("runner", "sandbox", "marking", "release", "intake", "grading", "results", "lecturer")
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_rooms_of_the_grader_use_only_what_comes_before_them(room):
+    later = ROOMS[ROOMS.index(room) + 1 :]
+    for path in sorted((ROOT / "course_grader" / room).rglob("*.py")):
+        used = re.findall(r"from course_grader\.(\w+)", path.read_text(encoding="utf-8"))
+        assert not set(used) & set(later), path
+
+
 @pytest.mark.parametrize("package", PACKAGES)
 def test_modules_are_small(package):
     long = {

@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from course_grader.bundle import write_bundle
 from course_grader.course import Course
-from course_grader.release import check_release
+from course_grader.release.bundle import write_bundle
+from course_grader.release.release import check_release
 
 ROOT = Path(__file__).parents[1]
 TRUSTED = ("BEGIN SOLUTION", "BEGIN HIDDEN", "from autograde_tests", "Rubric")

@@ -1,0 +1,273 @@
+"""Grading a sheet: every group, every notebook, each on its own.
+
+A notebook is run again only when it, the solution it is marked with, or the hidden tests have
+changed. Several groups run at the same time, each in a sandbox of its own; the gradebook is written
+by one thread at a time.
+"""
+
+import os
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from course_grader.console import Console, Silent
+from course_grader.converting import ConverterError, nbgrader_house
+from course_grader.course import Course
+from course_grader.errors import CourseError
+from course_grader.execute import TrustedExecute
+from course_grader.files import digest, read_notebook
+from course_grader.grading.autograde import (
+    autograde,
+    give_nothing,
+    run_trouble,
+    sources,
+    with_sources,
+)
+from course_grader.grading.classroom import Classroom, prepare
+from course_grader.grading.state import NotebookRecord, content_digest, read_record, write_record
+from course_grader.grading.timings import Outlook, Timings, kind_of
+from course_grader.intake.submission import GRADED, UNGRADABLE, Handed, lay_out, read_submission
+from course_grader.release.release import generated
+from course_grader.release.source_checks import check_sources
+from course_grader.sandbox.bubblewrap import sandboxed
+
+
+@dataclass
+class GroupResult:
+    """What became of one group.
+
+    Attributes:
+        group: its name.
+        record: the state of each of its notebooks.
+        ran: notebooks that were run this time.
+    """
+
+    group: str
+    record: dict[str, NotebookRecord]
+    ran: list[str] = field(default_factory=list)
+
+
+@dataclass
+class _Job:
+    group: str
+    handed: list[Handed]
+    todo: list[str]
+    record: dict[str, NotebookRecord]
+
+    def to_run(self) -> list[Handed]:
+        return [one for one in self.handed if one.name in self.todo and one.status == GRADED]
+
+
+class Grading:
+    """One run over a sheet's submissions.
+
+    Args:
+        course: the course.
+        sheet: the assignment.
+        console: where progress is shown.
+    """
+
+    def __init__(self, course: Course, sheet: str, console: Console | None = None) -> None:
+        self.course = course
+        self.sheet = sheet
+        self.console = console or Silent()
+        self.timings = Timings(course, sheet)
+        self.masters: dict[str, Any] = {}
+        self.sources: dict[str, dict[str, str]] = {}
+        self.digests: dict[str, str] = {}
+        self.stopped = False
+
+    def run(
+        self,
+        groups: Sequence[str] = (),
+        *,
+        force: bool = False,
+        workers: int | None = None,
+        scheduler: str = "",
+    ) -> list[GroupResult]:
+        """Grades what is new or changed.
+
+        Args:
+            groups: only these; by default all that handed something in.
+            force: also what has not changed.
+            workers: how many groups at a time; by default one a core, at most four.
+            scheduler: address of a Dask scheduler that takes the place of workers here.
+
+        Raises:
+            CourseError: nothing handed in, an unknown group, or solutions that cannot be used.
+        """
+        there = self.course.groups(self.sheet)
+        unknown = sorted(set(groups) - set(there))
+        if unknown or not there:
+            raise CourseError(
+                f"no submission of {', '.join(unknown) or 'any group'} for {self.sheet}: expected "
+                f"{self.course.submitted.name}/<group>/{self.sheet}/; "
+                f"groups there: {', '.join(there) or 'none'}"
+            )
+        solutions = self._solutions()
+        runs = TrustedExecute(config=self.course.config)
+        plan = runs.plan(self.course, self.sheet, solutions)
+        if not plan.unsafe:
+            sandboxed(plan.view, plan.limits)  # before anything is touched
+        if not scheduler:
+            prepare(plan)  # it gets ready while the sheet is registered
+        self._learn(solutions)
+        jobs = [self._job(group, force) for group in groups or there]
+        todo = {(job.group, one.name): one for job in jobs for one in job.to_run()}
+        workers = min(workers or default_workers(), len(jobs))
+        with (
+            nbgrader_house(self.course.root),
+            self.console.work(f"grading {self.sheet}", 1.0) as work,
+            Classroom(plan, workers, scheduler) as room,
+            ThreadPoolExecutor(room.workers + 1) as pool,
+        ):
+            outlook = Outlook(work, lambda key: self._expected(todo[key]), todo)
+            longest_first = sorted(jobs, key=self._seconds, reverse=True)
+            try:
+                results = list(pool.map(lambda job: self._grade(job, room, outlook), longest_first))
+            except BaseException:
+                self.stopped = True
+                pool.shutdown(wait=False, cancel_futures=True)
+                room.stop()
+                raise
+            finally:
+                self.timings.save()
+        return sorted(results, key=lambda result: result.group)
+
+    def _solutions(self) -> dict[str, Any]:
+        """The solution notebooks by name."""
+        paths = {
+            name: self.course.source / self.sheet / f"{name}.ipynb"
+            for name in self.course.notebooks(self.sheet)
+        }
+        check_sources(list(paths.values()))
+        return {name: read_notebook(path) for name, path in paths.items()}
+
+    def _learn(self, solutions: dict[str, Any]) -> None:
+        """Registers the sheet as the solutions are now."""
+        checks = digest(self.course.root / name for name in self.course.settings.checks)
+        with generated(self.course, self.sheet, register=True) as made:
+            for name, solution in solutions.items():
+                self.masters[name] = read_notebook(made / f"{name}.ipynb")
+                self.sources[name] = sources(self.course, self.sheet, name)
+                self.digests[name] = content_digest(solution, checks)
+
+    def _job(self, group: str, force: bool) -> _Job:
+        handed = read_submission(self.course.submitted / group / self.sheet, self.masters)
+        record = read_record(self.course, self.sheet, group)
+        if not self._in_gradebook(group):
+            record = {}
+        todo = [one.name for one in handed if force or self._changed(group, one, record)]
+        return _Job(group, handed, todo, record)
+
+    def _in_gradebook(self, group: str) -> bool:
+        with self.course.gradebook() as gradebook:
+            submissions = gradebook.assignment_submissions(self.sheet)
+            return group in {submission.student_id for submission in submissions}
+
+    def _changed(self, group: str, one: Handed, record: dict[str, NotebookRecord]) -> bool:
+        before = record.get(one.name)
+        if before is None or before.submitted != one.digest:
+            return True
+        if (before.status, before.reason) != (one.status, one.reason) and one.status != GRADED:
+            return True
+        return one.status == GRADED and (
+            before.master != self.digests[one.name] or not self._marked(group, one.name).is_file()
+        )
+
+    def _marked(self, group: str, name: str) -> Path:
+        return self.course.autograded / group / self.sheet / f"{name}.ipynb"
+
+    def _seconds(self, job: _Job) -> float:
+        return sum(sum(self._expected(one).values()) for one in job.to_run())
+
+    def _expected(self, one: Handed) -> dict[str, float]:
+        """Expected seconds of each cell."""
+        kind = kind_of(one.notebook, self.masters[one.name])
+        return self.timings.expect(one.name, one.notebook, kind)
+
+    def _grade(self, job: _Job, room: Classroom, outlook: Outlook) -> GroupResult:
+        """Grades one group; whatever happens in it stays in it."""
+        result = GroupResult(job.group, job.record)
+        if job.todo:
+            for name in job.todo:
+                result.record.pop(name, None)  # if this is cut off, it is graded next time
+            write_record(self.course, self.sheet, job.group, result.record)
+            intake = lay_out(self.course, self.sheet, job.group, job.handed)
+            for one in job.handed:
+                if one.name in job.todo:
+                    result.record[one.name] = NotebookRecord(
+                        one.digest, self.digests[one.name], one.status, one.reason, one.remarks,
+                        unsafe=room.plan.unsafe,
+                    )  # fmt: skip
+            ready = self._run(job, room, intake, result, outlook)
+            for one in job.to_run():
+                self._mark(job.group, one, intake, ready, result)
+            absent = [one.name for one in job.handed if one.status != GRADED]
+            give_nothing(self.course, self.sheet, job.group, absent)
+            write_record(self.course, self.sheet, job.group, result.record)
+        return result
+
+    def _run(
+        self, job: _Job, room: Classroom, intake: Path, result: GroupResult, outlook: Outlook
+    ) -> dict[str, Any]:
+        """Runs the notebooks of a group; if that fails, a person has to look at them."""
+        ready = {one.name: with_sources(one.notebook, self.sources[one.name])
+                 for one in job.to_run()}  # fmt: skip
+        if not ready:
+            return {}
+        kinds = {name: kind_of(one, self.masters[name]) for name, one in ready.items()}
+
+        def heard(name: str, cell: str, seconds: float, following: str) -> None:
+            outlook.cell((job.group, name), cell, seconds, f"{job.group} {name}: {following}")
+            self.timings.add(name, kinds[name], cell, seconds)
+
+        for name in ready:
+            outlook.begin((job.group, name), f"{job.group} {name}")
+        try:
+            done = room.run(job.group, ready, intake / job.group / self.sheet, heard)
+        except CourseError:
+            raise
+        except Exception as error:
+            self.course.log.exception("%s", job.group)
+            for one in job.to_run():
+                one.status = result.record[one.name].status = UNGRADABLE
+                text = f"{one.name}.ipynb could not be run: {type(error).__name__}: {error}"
+                one.reason = result.record[one.name].reason = text
+            return {}
+        finally:
+            for name in ready:
+                outlook.end((job.group, name))
+            if self.stopped:
+                raise KeyboardInterrupt
+        for name, seconds in done.seconds.items():
+            result.record[name].seconds = round(seconds, 1)
+        for place, text in done.troubles.items():
+            name, _, cell = place.partition("/")
+            last = text.strip().splitlines()[-1]
+            result.record[name].trouble = f"the test {cell} itself failed: {last}"
+            self.course.log.warning("%s %s: %s", job.group, place, text)
+        return done.notebooks
+
+    def _mark(
+        self, group: str, one: Handed, intake: Path, ready: dict[str, Any], result: GroupResult
+    ) -> None:
+        """Lets nbgrader enter the points of a notebook that was run."""
+        record = result.record[one.name]
+        try:
+            autograde(self.course, self.sheet, group, one.name, intake, ready)
+            record.trouble = record.trouble or run_trouble(self._marked(group, one.name))
+            result.ran.append(one.name)
+        except (ConverterError, OSError) as error:
+            one.status = record.status = UNGRADABLE
+            record.reason = one.reason = f"{one.name}.ipynb could not be graded: {error}"
+        except BaseException:  # cut off: what nbgrader left there is not marked
+            self._marked(group, one.name).unlink(missing_ok=True)
+            raise
+
+
+def default_workers() -> int:
+    """Groups graded at a time: one a core of this machine, at most four."""
+    return max(1, min(4, os.cpu_count() or 1))

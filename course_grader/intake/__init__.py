@@ -1,0 +1,1 @@
+"""What groups hand in: unpacked, recognised, repaired, laid over the master's cells."""

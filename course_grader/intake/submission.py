@@ -1,0 +1,149 @@
+"""One group's notebooks: read, judged one by one, and laid out for nbgrader.
+
+nbgrader gives up a submission when one of its notebooks is bad. Here every notebook is looked at
+before, those that can be graded are copied to a place of their own, and the others get a reason.
+Files in `submitted/` are only read.
+"""
+
+import json
+import shutil
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from nbgrader.utils import find_all_files
+
+from course_grader.course import Course
+from course_grader.files import notebook_text, sha256, write_whole
+from course_grader.intake.merge import merge
+from course_grader.intake.recognise import grade_id
+from course_grader.intake.repair import read_handed
+
+__all__ = [
+    "GRADED",
+    "MISSING",
+    "NOTES",
+    "UNGRADABLE",
+    "Handed",
+    "grade_id",
+    "lay_out",
+    "merge",
+    "read_submission",
+]
+GRADED = "graded"
+MISSING = "missing"
+UNGRADABLE = "ungradable"
+NOTES = ".intake.json"
+# a browser runs what is in them: they are not laid where a tutor may click on them
+_PAGES = {".htm", ".html", ".mht", ".mhtml", ".shtml", ".svg", ".svgz", ".xht", ".xhtml", ".xml"}
+
+
+@dataclass
+class Handed:
+    """One expected notebook of a group.
+
+    Attributes:
+        name: the notebook's name without suffix.
+        status: `graded` (it can be), `missing` or `ungradable`.
+        reason: why not, for the group to read.
+        remarks: what was mended or looks odd, for the tutor.
+        digest: SHA-256 of the file, empty if there is none.
+        notebook: the notebook to grade, laid over the master's cells.
+    """
+
+    name: str
+    status: str = GRADED
+    reason: str = ""
+    remarks: list[str] = field(default_factory=list)
+    digest: str = ""
+    notebook: Any = None
+
+
+def read_submission(folder: Path, masters: dict[str, Any]) -> list[Handed]:
+    """Looks at every notebook that a group should have handed in.
+
+    Args:
+        folder: `submitted/<group>/<sheet>`.
+        masters: the students' version of each notebook, by name.
+    """
+    present = {path.stem: path for path in sorted(folder.glob("*.ipynb"))}
+    spare = sorted(set(present) - set(masters))
+    rejected = _rejected(folder)
+    handed = []
+    for name, master in masters.items():
+        one = Handed(name)
+        if name in present:
+            _read(one, present[name], master)
+        else:
+            _absent(one, spare, rejected)
+        handed.append(one)
+    return handed
+
+
+def _rejected(folder: Path) -> list[str]:
+    """What `genlhc collect` did not take from this group, and why."""
+    try:
+        content = json.loads((folder / NOTES).read_text(encoding="utf-8"))
+        return [str(text) for text in content["rejected"]]
+    except (OSError, ValueError, KeyError, TypeError):
+        return []
+
+
+def _absent(one: Handed, spare: list[str], rejected: list[str]) -> None:
+    """Missing, or there under another name or rejected: then nobody but a person can tell."""
+    one.status, one.reason = MISSING, f"{one.name}.ipynb was not handed in"
+    if spare:
+        like = (get_close_matches(one.name, spare, n=1, cutoff=0.5) or spare)[0]
+        one.status = UNGRADABLE
+        one.reason = (
+            f"there is no {one.name}.ipynb, but an unknown {like}.ipynb: "
+            "if that is it, rename it back and grade again"
+        )
+    elif rejected:
+        one.status = UNGRADABLE
+        more = f" (and {len(rejected) - 1} more)" if len(rejected) > 1 else ""
+        one.reason = (
+            f"there is no {one.name}.ipynb, but something was rejected: {rejected[0]}{more}"
+        )
+
+
+def _read(one: Handed, path: Path, master: Any) -> None:
+    """Fills in what a file holds."""
+    if path.is_symlink() or not path.is_file():
+        one.status = UNGRADABLE
+        one.reason = f"{path.name} is not a file but a link, a folder or a device; hand in the file"
+        return
+    one.digest = sha256(path)
+    try:
+        notebook, one.remarks = read_handed(path)
+        one.notebook, remarks = merge(notebook, master)
+        one.remarks += remarks
+    except ValueError as error:
+        text = str(error)
+        one.status = UNGRADABLE
+        one.reason = text if text.startswith(path.name) else f"{path.name} {text}"
+
+
+def lay_out(course: Course, sheet: str, group: str, handed: list[Handed]) -> Path:
+    """Copies what can be graded to `build/intake/<group>/<sheet>`, other files included.
+
+    Returns:
+        The folder that takes the place of `submitted/` for nbgrader.
+    """
+    intake = course.build / "intake"
+    target = intake / group / sheet
+    shutil.rmtree(target, ignore_errors=True)
+    target.mkdir(parents=True)
+    source = course.submitted / group / sheet
+    for name in find_all_files(str(source), [*course.config.CourseDirectory.ignore, "*.ipynb"]):
+        path = Path(name)
+        plain = path.is_file() and not path.is_symlink()
+        if plain and path.suffix.lower() not in _PAGES:
+            copied = target / path.relative_to(source)
+            copied.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, copied)
+    for one in handed:
+        if one.status == GRADED:
+            write_whole(target / f"{one.name}.ipynb", notebook_text(one.notebook))
+    return intake

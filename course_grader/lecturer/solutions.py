@@ -1,0 +1,215 @@
+"""Solution notebooks executed, as notebook, page and paper."""
+
+import base64
+import copy
+import struct
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from nbconvert.exporters import HTMLExporter
+from nbgrader.utils import determine_grade, is_grade
+from traitlets.config import Config, LoggingConfigurable
+
+from course_grader.cells import cell_name
+from course_grader.console import Console, Silent
+from course_grader.converting import nbgrader_house
+from course_grader.course import Course
+from course_grader.errors import CourseError
+from course_grader.files import notebook_text, read_notebook, write_whole
+from course_grader.grading.timings import FULL, START_UP, Timings
+from course_grader.lecturer.local import Heard, LocalExecute
+from course_grader.marking.points import TidyPoints
+from course_grader.release.tidy import without_hidden
+from course_grader.results.pdf import HOW_TO, PrintError, find_browser, print_to_pdf
+from course_grader.results.report import lost_points
+
+_KEPT_CHUNKS = (b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND")
+_PNG = b"\x89PNG\r\n\x1a\n"
+
+
+@dataclass
+class Solved:
+    """One executed solution notebook.
+
+    Attributes:
+        name: without suffix.
+        seconds: how long it ran.
+        files: what was written.
+        problems: for the lecturer to read: lost points, a missing PDF.
+        failed: whether a cell failed or a check gave less than all points.
+    """
+
+    name: str
+    seconds: float = 0.0
+    files: list[Path] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+    failed: bool = False
+
+
+def run_solutions(
+    course: Course,
+    sheet: str,
+    console: Console | None = None,
+    *,
+    only: str | None = None,
+    figures: bool = False,
+) -> list[Solved]:
+    """Runs the solution notebooks; results go to `build/solutions/<sheet>/`.
+
+    Args:
+        course: the course.
+        sheet: the assignment.
+        console: where progress is shown.
+        only: one notebook's name.
+        figures: whether images of cells tagged `figure-NAME` are stored as
+            `solutions/<sheet>/figures/NAME.png`.
+
+    Raises:
+        CourseError: there is no such sheet or notebook.
+    """
+    names = course.notebooks(sheet)
+    if only is not None and only.removesuffix(".ipynb") not in names:
+        raise CourseError(f"{sheet} has no notebook {only!r}; it has {', '.join(names)}")
+    names = [only.removesuffix(".ipynb")] if only else names
+    notebooks = {name: read_notebook(course.source / sheet / f"{name}.ipynb") for name in names}
+    timings = Timings(course, sheet)
+    expected = {name: timings.expect(name, notebook, FULL) for name, notebook in notebooks.items()}
+    total = sum(START_UP + sum(seconds.values()) for seconds in expected.values())
+    console = console or Silent()
+    solved = []
+    with nbgrader_house(course.root), console.work(f"solutions {sheet}", total) as work:
+        for name, notebook in notebooks.items():
+
+            def heard(cell: str, seconds: float, following: str, name: str = name) -> None:
+                work.advance(expected[name].get(cell, 0.0), f"{name}: {following}")
+                timings.add(name, FULL, cell, seconds)
+
+            work.describe(name)
+            one = Solved(name)
+            start = time.monotonic()
+            execute(course, notebook, course.source / sheet, heard)
+            one.seconds = time.monotonic() - start
+            _judge(one, notebook)
+            if figures:
+                one.files += store_figures(notebook, course.source / sheet / "figures")
+            _write(course, sheet, one, notebook)
+            work.advance(START_UP)
+            solved.append(one)
+    timings.save()
+    return solved
+
+
+def execute(course: Course, notebook: Any, folder: Path, heard: Heard) -> None:
+    """Runs a notebook in place, in a folder, with the course's time limits."""
+    parent = LoggingConfigurable(config=copy.deepcopy(course.config), log=course.log)
+    resources = {"metadata": {"path": str(folder)}}
+    LocalExecute(course.root, heard, parent=parent).preprocess(notebook, resources)
+    TidyPoints(parent=parent).preprocess(notebook, resources)
+
+
+def _judge(one: Solved, notebook: Any) -> None:
+    """Notes cells that failed and checks that give less than all points."""
+    for index, cell in enumerate(notebook.cells):
+        if cell.cell_type != "code":
+            continue
+        name = cell_name(cell, index)
+        if any(output.output_type == "error" for output in cell.outputs):
+            one.problems.append(f"{name}: {lost_points(cell)}")
+        elif is_grade(cell):
+            score, most = determine_grade(cell)
+            if score is not None and score < most:
+                reason = lost_points(cell) or "partial credit"
+                one.problems.append(f"{name}: {score:.3g} of {most:g} points: {reason}")
+    one.failed = bool(one.problems)
+
+
+def _write(course: Course, sheet: str, one: Solved, notebook: Any) -> None:
+    """Stores the executed notebook, its page and, if there is a browser, its print."""
+    base = course.build / "solutions" / sheet / one.name
+    write_whole(base.with_suffix(".ipynb"), notebook_text(notebook))
+    shown = readable(notebook)
+    folder = course.source / sheet
+    write_whole(base.with_suffix(".html"), to_html(shown, folder, one.name))
+    one.files += [base.with_suffix(".ipynb"), base.with_suffix(".html")]
+    browser = find_browser()
+    if browser is None:
+        one.problems.append(HOW_TO)
+        return
+    pdf = base.with_suffix(".pdf")
+    try:
+        print_to_pdf(browser, to_html(shown, folder, one.name, for_print=True), pdf)
+        one.files.append(pdf)
+    except PrintError as error:
+        one.problems.append(f"no PDF: {error}")
+
+
+def readable(notebook: Any) -> Any:
+    """A copy without the markers of nbgrader and without hidden tests."""
+    shown = copy.deepcopy(notebook)
+    for cell in shown.cells:
+        if cell.cell_type == "code":
+            lines = without_hidden(cell.source).split("\n")
+            cell.source = "\n".join(line for line in lines if " SOLUTION" not in line).rstrip()
+    return shown
+
+
+def to_html(notebook: Any, folder: Path, title: str, *, for_print: bool = False) -> str:
+    """A page with its images inside.
+
+    Args:
+        notebook: an executed notebook.
+        folder: where its relative paths start.
+        title: of the page.
+        for_print: without RequireJS from the network, which paper does not need.
+    """
+    config = Config()
+    config.HTMLExporter.template_name = "lab"
+    config.HTMLExporter.embed_images = True
+    if for_print:
+        config.HTMLExporter.require_js_url = "data:text/javascript,"
+    resources = {"metadata": {"path": str(folder), "name": title}}
+    page, _ = HTMLExporter(config=config).from_notebook_node(copy.deepcopy(notebook), resources)
+    return str(page)
+
+
+def store_figures(notebook: Any, folder: Path) -> list[Path]:
+    """Writes the images of cells tagged `figure-NAME`; a cell's second image is `NAME-2.png`.
+
+    Returns:
+        The files, in the order of the notebook.
+    """
+    written = []
+    for cell in notebook.cells:
+        names = [
+            tag.removeprefix("figure-")
+            for tag in cell.metadata.get("tags", [])
+            if tag.startswith("figure-")
+        ]
+        images = [
+            output.data["image/png"]
+            for output in cell.get("outputs", [])
+            if output.output_type in ("display_data", "execute_result")
+            and "image/png" in output.data
+        ]
+        for name in names[:1]:
+            for number, image in enumerate(images, 1):
+                path = folder / (f"{name}.png" if number == 1 else f"{name}-{number}.png")
+                write_whole(path, bare_png(base64.b64decode(image)))
+                written.append(path)
+    return written
+
+
+def bare_png(image: bytes) -> bytes:
+    """A PNG file without texts and dates: one picture, one sequence of bytes."""
+    if not image.startswith(_PNG):
+        return image
+    kept, position = [_PNG], len(_PNG)
+    while position < len(image):
+        (length,) = struct.unpack(">I", image[position : position + 4])
+        end = position + 12 + length
+        if image[position + 4 : position + 8] in _KEPT_CHUNKS:
+            kept.append(image[position:end])
+        position = end
+    return b"".join(kept)

@@ -1,0 +1,268 @@
+"""Remote answers: what a student wrote, as objects of the trusted side.
+
+A test that calls a `Remote` sends the arguments as data and gets data back; the code runs in the
+sandbox. Numbers, arrays and tensors arrive as what they are, everything else as a `Remote` again.
+Arrays that the student's code changes are changed here, too; tensors know their gradient;
+exceptions are raised as their own kind. Comparison and truth are never left to the answer.
+"""
+
+import builtins
+import contextlib
+import inspect
+import keyword
+import sys
+from typing import Any, NoReturn
+
+import numpy as np
+
+from course_grader.runner.codec import Handle, WireError, buffered
+from course_grader.runner.wire import MAX_BUFFERS, Channel, Closed, Late
+
+
+class StudentError(Exception):
+    """An exception in a student's code; it is also an instance of its own builtin kind.
+
+    Attributes:
+        kind: name of its builtin kind; students' own names could carry what is hidden.
+        text: what it says.
+        is_ours: whether the text is the grader's, not the student's.
+        lines: `[line number, function, source]` of the notebook's lines that it went through.
+    """
+
+    def __init__(
+        self, kind: str, text: str, lines: list[list[Any]], *, is_ours: bool = False
+    ) -> None:
+        Exception.__init__(self, text)
+        self.kind, self.text, self.lines, self.is_ours = kind, text, lines, is_ours
+
+    def __str__(self) -> str:
+        return self.text
+
+
+class Peer:
+    """The process that holds the answers.
+
+    Args:
+        channel: the connection to it.
+        seconds: that one call may take.
+    """
+
+    def __init__(self, channel: Channel, seconds: float) -> None:
+        self.channel, self.seconds = channel, seconds
+        channel.keep, channel.find, channel.most = _mine, self._theirs, MAX_BUFFERS
+        self._broken = ""
+
+    def names(self, names: list[str], seed: int) -> dict[str, Any]:
+        """Those of the names that the notebook has bound."""
+        found = self.ask(do="names", names=names, seed=seed).get("value")
+        if not isinstance(found, dict):
+            self._fail("the notebook's process sent no names")
+        return {name: found[name] for name in names if name in found}
+
+    def ask(self, **message: Any) -> dict[str, Any]:
+        """Sends a question and returns the reply; a student's exception is raised."""
+        if self._broken:
+            raise StudentError("ConnectionError", self._broken, [], is_ours=True)
+        sent = False
+        try:
+            self.channel.send(message, self.seconds)
+            sent = True
+            reply = self.channel.receive(self.seconds)
+        except Late:
+            self._fail(f"your code took longer than the {self.seconds:g} s that a call may take")
+        except Closed:
+            self._fail("your code ended without an answer, or its answer could not be sent")
+        except WireError as error:  # of what came in, nothing is repeated: it may be a hidden input
+            self._fail("your code sent something that is no answer" if sent else str(error))
+        if not isinstance(reply, dict) or reply.get("said") not in ("value", "raised"):
+            self._fail("your code sent something that is no answer")
+        if reply["said"] == "raised":
+            raise _error(reply, is_end=message.get("method") == "__next__")
+        return reply
+
+    def call(
+        self, target: Handle, method: str, arguments: tuple[Any, ...], options: dict[str, Any]
+    ) -> Any:
+        """Calls an object over there, or a method of it."""
+        torch = sys.modules.get("torch")
+        slopes = torch is not None and torch.is_grad_enabled()
+        reply = self.ask(
+            do="call", target=target, method=method, arguments=list(arguments), options=options,
+            slopes=slopes,
+        )  # fmt: skip
+        sent = list(buffered((arguments, options)))
+        value, changed, graph = reply.get("value"), reply.get("changed"), reply.get("graph")
+        try:
+            for number, content in dict(changed or {}).items():
+                _change(sent[number], content)
+        except (TypeError, ValueError, LookupError, RuntimeError):
+            self._fail("your code sent something that is no answer")
+        if slopes and type(graph) is int:
+            leaves = [part for part in sent if getattr(part, "requires_grad", False)]
+            return _joined(self, graph, value, leaves)
+        for part in buffered(value):
+            if getattr(part, "requires_grad", False):
+                part.requires_grad_(False)  # nothing here leads back to its graph
+        return value
+
+    def _theirs(self, handle: Handle) -> "Remote":
+        facts = handle.facts if isinstance(handle.facts, dict) else {}
+        name = str(facts.get("type", ""))
+        name = name if name.isidentifier() and not keyword.iskeyword(name) else "object"
+        bases = (RemoteFunction,) if facts.get("callable") is True else (Remote,)
+        remote: Remote = type(name, bases, {})(self, handle.number, facts)
+        return remote
+
+    def _fail(self, text: str) -> NoReturn:
+        self._broken = text
+        raise StudentError("ConnectionError", text, [], is_ours=True)
+
+
+class Remote:
+    """An object in the sandbox."""
+
+    def __init__(self, peer: Peer, number: int, facts: dict[str, Any]) -> None:
+        self._peer, self._handle = peer, Handle(number)
+        if facts.get("name"):
+            self.__name__ = self.__qualname__ = str(facts["name"])
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return self._peer.ask(do="attribute", target=self._handle, name=name).get("value")
+
+    def __getitem__(self, key: Any) -> Any:
+        return self._peer.call(self._handle, "__getitem__", (key,), {})
+
+    def __len__(self) -> int:
+        n = self._peer.call(self._handle, "__len__", (), {})
+        if type(n) is not int or not 0 <= n < sys.maxsize:
+            raise TypeError(f"the length of your {type(self).__name__} is no number")
+        return n
+
+    def __bool__(self) -> bool:
+        return True
+
+    def __iter__(self) -> Any:
+        iterator = self._peer.call(self._handle, "__iter__", (), {})
+        if not isinstance(iterator, Remote):
+            raise TypeError(f"your {type(self).__name__} cannot be iterated")
+        return iterator
+
+    def __next__(self) -> Any:
+        return self._peer.call(self._handle, "__next__", (), {})
+
+
+class RemoteFunction(Remote):
+    """An object in the sandbox that can be called."""
+
+    def __init__(self, peer: Peer, number: int, facts: dict[str, Any]) -> None:
+        super().__init__(peer, number, facts)
+        signature = _signature(facts.get("signature"))
+        if signature is not None:
+            self.__signature__ = signature
+
+    def __call__(self, *arguments: Any, **options: Any) -> Any:
+        return self._peer.call(self._handle, "", arguments, options)
+
+
+def _mine(value: Any) -> Handle:
+    """Remote objects go back as what they are; nothing else of the trusted side goes out."""
+    if isinstance(value, Remote):
+        return value._handle
+    raise WireError(
+        f"a test passed a {type(value).__name__} to an answer; only data, arrays, tensors and "
+        "answers can be passed"
+    )
+
+
+def _signature(parameters: Any) -> inspect.Signature | None:
+    try:
+        return inspect.Signature(
+            [
+                inspect.Parameter(
+                    str(name), inspect._ParameterKind(kind),
+                    default=... if has_default else inspect.Parameter.empty,
+                )
+                for name, kind, has_default in parameters
+            ]
+        )  # fmt: skip
+    except (TypeError, ValueError):
+        return None
+
+
+def _error(reply: dict[str, Any], *, is_end: bool) -> StudentError:
+    """The student's exception, as an instance of its own builtin kind where there is one.
+
+    `StopIteration` ends loops of a test: it is one only where an iterator was asked.
+    """
+    lines, kinds = reply.get("lines"), reply.get("kinds")
+    plain = [
+        [line[0], str(line[-1])[:200]]
+        for line in (lines if isinstance(lines, list) else [])[-5:]
+        if isinstance(line, list) and line and type(line[0]) is int
+    ]
+    kind, error = "Exception", StudentError.__new__(StudentError)
+    for name in kinds if isinstance(kinds, list) else []:
+        known = getattr(builtins, str(name), None)
+        if not (isinstance(known, type) and issubclass(known, BaseException)):
+            continue
+        kind = known.__name__
+        if not issubclass(known, Exception) or known is Exception:
+            break
+        if issubclass(known, StopIteration | StopAsyncIteration) and not is_end:
+            break
+        with contextlib.suppress(TypeError):  # some kinds cannot be combined with ours
+            base = type(kind, (StudentError, known), {})
+            error = base.__new__(base)  # type: ignore[call-overload]
+        break
+    StudentError.__init__(error, kind, str(reply.get("text"))[:2000], plain)
+    return error
+
+
+def _change(array: Any, content: Any) -> None:
+    """Gives an array the content that the student's code left in it."""
+    if isinstance(array, np.ndarray):
+        plain = np.frombuffer(content, array.dtype.newbyteorder("<")).reshape(array.shape)
+        if array.flags.writeable:
+            array[...] = plain
+    elif not isinstance(array, np.generic):
+        import torch
+
+        with torch.no_grad():
+            flat = torch.frombuffer(bytearray(content), dtype=array.dtype)
+            array.copy_(flat.reshape(array.shape))
+
+
+def _joined(peer: Peer, graph: int, value: Any, leaves: list[Any]) -> Any:
+    """The value with its tensors tied to the graph that stayed in the sandbox."""
+    import torch
+
+    results = [part for part in buffered(value) if getattr(part, "requires_grad", False)]
+    if not results:
+        return value
+
+    class Answer(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx: Any, *inputs: Any) -> Any:
+            return tuple(part.detach().clone() for part in results)
+
+        @staticmethod
+        def backward(ctx: Any, *outer: Any) -> Any:
+            slopes = peer.ask(do="slopes", graph=graph, outer=[one.detach() for one in outer])
+            found = slopes.get("value")
+            if not isinstance(found, list) or len(found) != len(leaves):
+                peer._fail("your code sent something that is no gradient")
+            return (*(one if isinstance(one, torch.Tensor) else None for one in found), None)
+
+    tied = Answer.apply(*leaves, torch.zeros((), requires_grad=True))  # type: ignore[no-untyped-call]
+    return _with(value, iter(tied))
+
+
+def _with(value: Any, tensors: Any) -> Any:
+    """The value with its tensors that require a gradient replaced, in their order."""
+    if isinstance(value, dict):
+        return {_with(key, tensors): _with(part, tensors) for key, part in value.items()}
+    if isinstance(value, list | tuple):
+        return type(value)(_with(part, tensors) for part in value)
+    return next(tensors) if getattr(value, "requires_grad", False) else value

@@ -1,0 +1,163 @@
+"""The trusted side of a test: a process that runs the master's grade cells on remote answers.
+
+A server imports what the tests need once and forks a process for each grade cell, with limits of
+its own: whatever an answer sends, it costs that cell only.
+"""
+
+import ast
+import builtins
+import contextlib
+import gc
+import io
+import os
+import resource
+import signal
+import socket
+import sys
+import traceback
+from collections.abc import Iterator
+from types import CodeType
+from typing import Any
+
+import numpy as np
+
+from course_grader.markers import BEGIN_HIDDEN
+from course_grader.marking.remote import Peer, Remote, StudentError
+from course_grader.runner.codec import WireError
+from course_grader.runner.seeding import seed_everything
+from course_grader.runner.wire import Channel
+
+MAX_TEXT = 100_000
+TROUBLE = "TestTrouble"
+
+
+def test_cell(source: str, grade_id: str, seed: int, peer: Peer, *, silent: bool) -> dict[str, Any]:
+    """Runs a grade cell on the answers that it uses.
+
+    Args:
+        source: the master's cell.
+        grade_id: its name, for messages.
+        seed: of random numbers.
+        peer: where the answers are.
+        silent: the answers may know hidden inputs already: what they say is not repeated.
+
+    Returns:
+        `text` that the test printed, `value` of its last line as text or None, `error` as
+        `[name, text, lines of the student]` or None, and `trouble`, a traceback for the tutor.
+    """
+    hidden_from = next(
+        (number for number, line in enumerate(source.split("\n"), 1) if BEGIN_HIDDEN in line), None
+    )
+    shown = io.StringIO()
+    reply: dict[str, Any] = {"value": None, "error": None, "trouble": ""}
+    line = 0
+    try:
+        tree = ast.parse(source)
+        used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+        names = sorted(used - set(dir(builtins)))  # what Python gives is never the student's
+        seed_everything(seed)
+        namespace = {"__name__": "__main__", **peer.names(names, seed)}
+        with contextlib.redirect_stdout(shown), contextlib.redirect_stderr(io.StringIO()):
+            for line, is_value, code in _statements(tree, grade_id):  # noqa: B007
+                if is_value:
+                    value = eval(code, namespace)
+                    reply["value"] = None if value is None else repr(_one(value))[:1000]
+                else:
+                    exec(code, namespace)
+    except BaseException as error:
+        is_hidden = hidden_from is not None and line >= hidden_from
+        reply["error"] = _reason(error, is_hidden=is_hidden, silent=silent or is_hidden)
+        if reply["error"][0] == TROUBLE:
+            reply["trouble"] = "".join(traceback.format_exception(error))[-5000:]
+    reply["text"] = shown.getvalue()[:MAX_TEXT]
+    return reply
+
+
+def _statements(tree: ast.Module, name: str) -> Iterator[tuple[int, bool, CodeType]]:
+    """Each statement with its line and whether it is the last one and has a value."""
+    for number, node in enumerate(tree.body):
+        if isinstance(node, ast.Expr) and number == len(tree.body) - 1:
+            yield node.lineno, True, compile(ast.Expression(node.value), f"<{name}>", "eval")
+        else:
+            yield node.lineno, False, compile(ast.Module([node], []), f"<{name}>", "exec")
+
+
+def _reason(error: BaseException, *, is_hidden: bool, silent: bool) -> list[Any]:
+    """Name, text and the student's lines; nothing of hidden inputs, expected values or tests."""
+    if isinstance(error, StudentError):
+        return [error.kind, error.text if error.is_ours or not silent else "", error.lines]
+    if isinstance(error, AssertionError):
+        frames = traceback.extract_tb(error.__traceback__)
+        compares = any("testing" in frame.filename for frame in frames)  # numpy's show the values
+        text = "" if is_hidden and compares else str(error)[:2000]
+        return [type(error).__name__, text or "a test of your answer failed", []]
+    if isinstance(error, NameError) and error.name:
+        return ["NameError", f"your notebook does not define `{error.name}`", []]
+    if not is_hidden:
+        return [type(error).__name__, str(error)[:2000], []]
+    if isinstance(error, MemoryError):
+        return ["MemoryError", "your answer is too large for the test", []]
+    return [TROUBLE, "the test could not deal with this answer; your tutor has been told", []]
+
+
+def _one(value: Any) -> Any:
+    """Points in an array of one entry are a number; those in any other array are none."""
+    if isinstance(value, Remote):
+        raise TypeError("a test ended with an answer, not with points")
+    is_array = isinstance(value, np.ndarray | np.generic) or hasattr(value, "detach")
+    points = value.item() if is_array else value
+    if points is False or isinstance(points, complex):  # nbgrader would give full points
+        raise AssertionError("the test ended with something that is no number of points")
+    return points
+
+
+def _serve_one(request: dict[str, Any], result: Channel, answers: socket.socket) -> None:
+    """Runs one test in this process, under its own limits."""
+    used = _data_size()
+    most = used + int(request["memory"])
+    resource.setrlimit(resource.RLIMIT_DATA, (most, most))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    peer = Peer(Channel(answers), float(request["call"]))
+    reply = test_cell(
+        request["source"], request["grade_id"], int(request["seed"]), peer, silent=request["silent"]
+    )
+    result.send(reply)
+
+
+def _data_size() -> int:
+    with open("/proc/self/statm") as file:
+        return int(file.read().split()[5]) * resource.getpagesize()
+
+
+def main() -> None:
+    """Imports what tests need, then forks a process for each of them."""
+    control = Channel(socket.socket(fileno=int(sys.argv[1])))
+    start = control.receive()
+    gc.disable()
+    for name in start["modules"]:
+        with contextlib.suppress(BaseException):
+            __import__(name)
+    if "torch" in sys.modules:
+        sys.modules["torch"].set_num_threads(1)
+    gc.freeze()  # what all forks share is not looked at, and so not copied, by each of them
+    gc.enable()
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    control.send("ready")
+    while True:
+        request = control.receive()
+        result, answers = control.receive_connections(2)
+        if os.fork() == 0:
+            control.close()
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            result.send(b"!")
+            _serve_one(request, Channel(result), answers)
+            os._exit(0)
+        result.close()
+        answers.close()
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except (WireError, OSError, KeyboardInterrupt):
+        os._exit(0)

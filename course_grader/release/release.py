@@ -1,0 +1,189 @@
+"""From solutions to the students' notebooks, and back to a bundle that can be handed out.
+
+The release is made aside, looked over and only then put in place. The gradebook learns of the
+sheet on the way: it keeps the master's cells and lays them over those of each submission.
+"""
+
+import ast
+import json
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from IPython.core.inputtransformer2 import TransformerManager
+from nbgrader.converters import GenerateAssignment
+from traitlets.config import Config
+
+from course_grader.converting import ConverterError, nbgrader_house, run_converter
+from course_grader.course import Course
+from course_grader.errors import CourseError
+from course_grader.files import read_notebook, sha256, write_whole
+from course_grader.gradebook import make
+from course_grader.release.source_checks import check_sources
+
+_MARKERS = (
+    "BEGIN SOLUTION",
+    "END SOLUTION",
+    "BEGIN HIDDEN TESTS",
+    "END HIDDEN TESTS",
+    "BEGIN MARK SCHEME",
+    "END MARK SCHEME",
+)
+_SAVE = "SaveCells"
+
+
+@dataclass(frozen=True)
+class Released:
+    """What a release changed in the folder of the exercises.
+
+    Attributes:
+        changed: files written or removed, relative to the course.
+        kept: where files went that were there and not made by a release, or `None`.
+    """
+
+    changed: tuple[str, ...]
+    kept: Path | None
+
+
+def check_release(course: Course, sheet: str) -> list[str]:
+    """Files of the exercises that differ from what the solutions would give; nothing is written.
+
+    Raises:
+        CourseError: the solutions cannot be released.
+    """
+    with generated(course, sheet, register=False) as made:
+        return _differences(made, course.release / sheet)
+
+
+def release(course: Course, sheet: str) -> Released:
+    """Makes the exercises of a sheet and tells the gradebook about it.
+
+    Raises:
+        CourseError: the solutions cannot be released; the exercises are left as they were.
+    """
+    with generated(course, sheet, register=False):
+        pass  # everything that can be wrong shows before the gradebook is touched
+    with generated(course, sheet, register=True) as made:
+        return _put_in_place(course, sheet, made)
+
+
+@contextmanager
+def generated(course: Course, sheet: str, *, register: bool) -> Iterator[Path]:
+    """The students' files of a sheet in a temporary folder, looked over.
+
+    Args:
+        course: the course.
+        sheet: the assignment.
+        register: whether the gradebook learns of the sheet's cells and points.
+
+    Raises:
+        CourseError: the solutions cannot be released.
+    """
+    names = course.notebooks(sheet)
+    check_sources([course.source / sheet / f"{name}.ipynb" for name in names])
+    with tempfile.TemporaryDirectory(prefix="genlhc-release-") as folder:
+        changes = Config()
+        changes.CourseDirectory.release_directory = folder
+        if register:
+            make(course.db_url)
+        else:
+            steps = course.config.GenerateAssignment.preprocessors
+            changes.GenerateAssignment.preprocessors = [
+                step for step in steps if _SAVE not in str(step)
+            ]
+        converter = course.converter(GenerateAssignment, sheet, changes=changes)
+        converter.force = True
+        converter.no_database = not register
+        try:
+            with nbgrader_house(course.root):
+                run_converter(converter, course.log)
+        except ConverterError as error:
+            raise CourseError(_explain(course, sheet, str(error))) from error
+        made = Path(folder) / sheet
+        _look_over(made, names)
+        yield made
+
+
+def _explain(course: Course, sheet: str, text: str) -> str:
+    if "submissions associated" in text:
+        return (
+            f"{sheet}: cells were added or removed, but the gradebook already holds submissions "
+            f"for it, and nbgrader keeps their points by cell. Undo that change, or give the sheet "
+            f"a new name, or drop the marks with `nbgrader db assignment remove {sheet} --force` "
+            f"in {course.root} (nbgrader said: {text})"
+        )
+    return f"{sheet}: nbgrader cannot make the students' version: {text}"
+
+
+def _look_over(made: Path, names: list[str]) -> None:
+    """Last check of a release: no solution, no hidden test, no output, and Python throughout."""
+    for path in sorted(made.rglob("*")):
+        if path.is_file():
+            text = path.read_bytes()
+            left = [marker for marker in _MARKERS if marker.encode() in text]
+            if left:
+                raise CourseError(f"{path.name}: '{left[0]}' is still in the students' version")
+    for name in names:
+        path = made / f"{name}.ipynb"
+        if not path.is_file():
+            raise CourseError(f"{path.name}: nbgrader made no students' version of it")
+        for index, cell in enumerate(read_notebook(path).cells):
+            where = cell.metadata.get("nbgrader", {}).get("grade_id") or f"cell {index + 1}"
+            if cell.cell_type != "code":
+                continue
+            if cell.outputs:
+                raise CourseError(f"{path.name}: {where}: outputs are left in the release")
+            try:
+                ast.parse(TransformerManager().transform_cell(cell.source))
+            except SyntaxError as error:
+                raise CourseError(
+                    f"{path.name}: {where}: the students' version is not Python: {error.msg} "
+                    f"(line {error.lineno}); place the solution markers around whole statements"
+                ) from error
+
+
+def _files(folder: Path) -> dict[str, Path]:
+    return {
+        str(path.relative_to(folder)): path
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and not any(part.startswith(".") for part in path.parts[-2:])
+    }
+
+
+def _differences(made: Path, there: Path) -> list[str]:
+    """Names of files that are not the same in both folders."""
+    new, old = _files(made), _files(there)
+    return [
+        name
+        for name in sorted(new | old)
+        if name not in new or name not in old or sha256(new[name]) != sha256(old[name])
+    ]
+
+
+def _put_in_place(course: Course, sheet: str, made: Path) -> Released:
+    """Replaces the exercises; a file that no release has written is kept aside first."""
+    target = course.release / sheet
+    record = course.build / "released" / f"{sheet}.json"
+    ours = json.loads(record.read_text()) if record.is_file() else {}
+    aside = course.build / "replaced" / f"{sheet}-{time.strftime('%Y%m%d-%H%M%S')}"
+    changed = _differences(made, target)
+    kept = False
+    for name in changed:
+        old, new = target / name, made / name
+        if old.is_file() and ours.get(name) != sha256(old):
+            (aside / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(old, aside / name)
+            kept = True
+        if new.is_file():
+            write_whole(old, new.read_bytes())
+        else:
+            old.unlink()
+    written = {name: sha256(path) for name, path in _files(made).items()}
+    write_whole(record, json.dumps(written, indent=1, sort_keys=True) + "\n")
+    return Released(
+        tuple(f"{course.release.name}/{sheet}/{name}" for name in changed), aside if kept else None
+    )

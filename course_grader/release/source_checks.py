@@ -1,0 +1,210 @@
+"""Mistakes in solution notebooks that would cost students points, found before the release.
+
+Grading runs a grade cell on answers that come from somewhere else, so a grade cell may use only
+what it imports or binds itself and what a solution cell binds. Everything here looks at the source
+of cells; nothing is run.
+"""
+
+import ast
+import builtins
+import symtable
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from IPython.core.inputtransformer2 import TransformerManager
+from nbgrader.utils import is_grade, is_locked, is_solution, is_task
+
+from course_grader.errors import CourseError
+from course_grader.files import read_notebook
+from course_grader.markers import BEGIN_HIDDEN, BEGIN_SOLUTION, END_HIDDEN, END_SOLUTION
+from course_grader.marking.budgets import budget_problems
+from course_grader.release.tidy import without_hidden
+
+_ALWAYS_THERE = frozenset(dir(builtins)) | {"get_ipython", "display", "__name__", "__doc__"}
+
+
+class SourceError(CourseError):
+    """Solution notebooks that cannot be released; the text lists every problem."""
+
+
+def check_sources(paths: list[Path]) -> None:
+    """Looks through solution notebooks.
+
+    Raises:
+        SourceError: one line for each problem, with notebook, cell and what to do.
+    """
+    problems = [f"{path.name}: {text}" for path in paths for text in notebook_problems(path)]
+    if problems:
+        lines = "\n".join(f"  - {problem}" for problem in problems)
+        raise SourceError(f"the solution notebooks cannot be released as they are:\n{lines}")
+
+
+def notebook_problems(path: Path) -> Iterator[str]:
+    """The problems of one solution notebook, as sentences that start with the cell's name."""
+    try:
+        notebook = read_notebook(path)
+        nbformat.validate(notebook)
+    except Exception as error:
+        yield f"cannot be read as a notebook: {str(error).splitlines()[0]}"
+        return
+    ids = Counter(
+        cell.metadata.nbgrader.get("grade_id")
+        for cell in notebook.cells
+        if is_grade(cell) or is_solution(cell) or is_locked(cell) or is_task(cell)
+    )
+    for grade_id, count in ids.items():
+        if not grade_id:
+            yield f"{count} nbgrader cell(s) have no grade_id; give each one its own"
+        elif count > 1:
+            yield f"{grade_id}: {count} cells have this grade_id; give each cell its own"
+    for name, problem in budget_problems(notebook):
+        yield f"{name or 'metadata of the notebook'}: {problem}"
+    given: set[str] = set()
+    for cell in notebook.cells:
+        if cell.cell_type == "code" and is_solution(cell):
+            given |= bound_names(cell.source)
+    for index, cell in enumerate(notebook.cells):
+        name = cell.metadata.get("nbgrader", {}).get("grade_id") or f"cell {index + 1}"
+        for problem in _cell_problems(cell, given):
+            yield f"{name}: {problem}"
+
+
+def _cell_problems(cell: Any, given: set[str]) -> Iterator[str]:
+    source = str(cell.source)
+    yield from _marker_problems(source, BEGIN_SOLUTION, END_SOLUTION)
+    yield from _marker_problems(source, BEGIN_HIDDEN, END_HIDDEN)
+    if BEGIN_SOLUTION in source and not is_solution(cell):
+        yield "a solution region in a cell that is not marked as a solution cell"
+    if BEGIN_HIDDEN in source and not is_grade(cell):
+        yield "hidden tests in a cell that is not marked as a grade cell"
+    if cell.cell_type == "markdown":
+        if is_grade(cell) != is_solution(cell):
+            yield "a written task must be marked both as a grade and as a solution cell"
+        return
+    if cell.cell_type != "code":
+        return
+    try:
+        ast.parse(_python(source))
+    except SyntaxError as error:
+        yield f"is not Python: {error.msg} (line {error.lineno})"
+        return
+    if is_grade(cell) and not is_solution(cell):
+        yield from _grade_cell_problems(cell, source, given)
+
+
+def _marker_problems(source: str, begin: str, end: str) -> Iterator[str]:
+    is_open = False
+    for line in source.split("\n"):
+        if (begin in line and is_open) or (end in line and not is_open):
+            yield f"the markers {begin} / {end} do not alternate"
+            return
+        if begin in line:
+            is_open = True
+        elif end in line:
+            is_open = False
+    if is_open:
+        yield f"{begin} without {end}"
+
+
+def _grade_cell_problems(cell: Any, source: str, given: set[str]) -> Iterator[str]:
+    points = float(cell.metadata.nbgrader.get("points", 0))
+    if points > 0 and not _tests_something(source):
+        yield f"is worth {points:g} points and tests nothing; add a test or take the points away"
+    if _hidden_is_indented(source):
+        yield "hidden tests are indented; they must start at column 0, outside any block"
+    else:
+        try:
+            ast.parse(_python(without_hidden(source)))
+        except SyntaxError as error:
+            yield f"without its hidden tests it is not Python: {error.msg} (line {error.lineno})"
+    for name in sorted(free_names(source) - given - _ALWAYS_THERE):
+        yield (
+            f"uses `{name}`, which it neither imports nor gets from a solution cell; import it in "
+            "the grade cell, or let a solution cell define it"
+        )
+
+
+def _hidden_is_indented(source: str) -> bool:
+    """Whether a hidden region, or the first line of code in it, starts right of column 0."""
+    waiting = False
+    for line in source.split("\n"):
+        if BEGIN_HIDDEN in line:
+            waiting = True
+        elif END_HIDDEN in line:
+            waiting = False
+        elif not waiting or not line.strip() or line.startswith("#"):
+            continue
+        else:
+            waiting = False
+            if line[0].isspace():
+                return True
+            continue
+        if line[:1].isspace():
+            return True
+    return False
+
+
+def _tests_something(source: str) -> bool:
+    """Whether any statement could fail: more than imports, `pass` and bare constants."""
+    for node in ast.parse(_python(source)).body:
+        idle = isinstance(node, ast.Import | ast.ImportFrom | ast.Pass)
+        constant = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+        if not idle and not constant:
+            return True
+    return False
+
+
+def _python(source: str) -> str:
+    """IPython's magics and shell lines as plain Python."""
+    return str(TransformerManager().transform_cell(source))
+
+
+def bound_names(source: str) -> set[str]:
+    """Names that a cell binds at its top level.
+
+    Example:
+        >>> sorted(bound_names("import torch\\ndef loss(x):\\n    y = x\\n    return y"))
+        ['loss', 'torch']
+    """
+    try:
+        table = symtable.symtable(_python(source), "<cell>", "exec")
+    except SyntaxError:
+        return set()
+    bound = {
+        symbol.get_name()
+        for symbol in table.get_symbols()
+        if symbol.is_assigned() or symbol.is_imported() or symbol.is_namespace()
+    }
+    return bound | {
+        symbol.get_name()
+        for inner in _inner(table)
+        for symbol in inner.get_symbols()
+        if symbol.is_declared_global() and symbol.is_assigned()
+    }
+
+
+def free_names(source: str) -> set[str]:
+    """Names that a cell uses and does not bind itself; builtins are among them.
+
+    Example:
+        >>> sorted(free_names("import math\\nassert loss([math.pi for n in range(2)]) > 0"))
+        ['loss', 'range']
+    """
+    table = symtable.symtable(_python(source), "<cell>", "exec")
+    used = {symbol.get_name() for symbol in table.get_symbols() if symbol.is_referenced()}
+    for inner in _inner(table):
+        used |= {
+            symbol.get_name()
+            for symbol in inner.get_symbols()
+            if symbol.is_referenced() and symbol.is_global()
+        }
+    return used - bound_names(source)
+
+
+def _inner(table: symtable.SymbolTable) -> Iterator[symtable.SymbolTable]:
+    for child in table.get_children():
+        yield child
+        yield from _inner(child)

@@ -1,0 +1,115 @@
+"""Pages for the groups: nbgrader's feedback, and a notice where there is nothing to show."""
+
+import html
+from dataclasses import dataclass
+from pathlib import Path
+
+from nbgrader.converters import GenerateFeedback
+from traitlets.config import Config
+
+from course_grader.console import Console, Silent
+from course_grader.converting import ConverterError, nbgrader_house, run_converter
+from course_grader.course import Course
+from course_grader.errors import CourseError
+from course_grader.files import write_whole
+from course_grader.grading.state import read_record
+from course_grader.intake.submission import GRADED
+from course_grader.results.pdf import with_own_mathjax
+
+_NOTICE = """<!DOCTYPE html>
+<html lang="en">
+<head><meta charset="utf-8"><title>{name}</title>
+<style>body {{ font: 16px/1.5 sans-serif; max-width: 40em; margin: 3em auto }}</style>
+</head>
+<body>
+<h1>{name}</h1>
+<p><strong>This notebook earned no points: {status}.</strong></p>
+<p>{reason}.</p>
+<p>Group {group}, {sheet}. Your tutor sees the same text: ask if you think it is wrong.</p>
+</body>
+</html>
+"""
+_STYLE = """<style>
+.rendered_html td, .rendered_html th { padding: 2px 10px; }
+.anchor-link { display: none; }
+</style>
+</head>"""
+_STATUS = {"missing": "it was not handed in", "ungradable": "it could not be graded"}
+
+
+@dataclass(frozen=True)
+class Pages:
+    """What was made.
+
+    Attributes:
+        written: number of pages.
+        failed: for each group without pages, why.
+    """
+
+    written: int
+    failed: dict[str, str]
+
+
+def feedback(
+    course: Course, sheet: str, console: Console | None = None, *, stays_here: bool = False
+) -> Pages:
+    """Writes `feedback/<group>/<sheet>/<notebook>.html` for every group that was graded.
+
+    Args:
+        course: the course.
+        sheet: the assignment.
+        console: where progress is shown.
+        stays_here: the pages are read on this machine only: equations need no network then.
+
+    Raises:
+        CourseError: nothing was graded yet.
+    """
+    course.notebooks(sheet)
+    groups = sorted(path.parent.name for path in course.autograded.glob(f"*/{sheet}/"))
+    if not groups:
+        raise CourseError(f"nothing is graded for {sheet}; run `genlhc grade {sheet}` first")
+    failed: dict[str, str] = {}
+    written = 0
+    with (
+        nbgrader_house(course.root),
+        (console or Silent()).work(f"feedback {sheet}", len(groups)) as work,
+    ):
+        for group in groups:
+            work.describe(group)
+            try:
+                _group_pages(course, sheet, group)
+                pages = sorted((course.feedback / group / sheet).glob("*.html"))
+                for page in pages:
+                    _finish(page, stays_here)
+                written += len(pages)
+            except (ConverterError, OSError) as error:
+                failed[group] = str(error)
+            work.advance(1, group)
+    return Pages(written, failed)
+
+
+def _group_pages(course: Course, sheet: str, group: str) -> None:
+    record = read_record(course, sheet, group)
+    if any((course.autograded / group / sheet).glob("*.ipynb")):
+        changes = Config()
+        changes.HTMLExporter.template_name = "feedback"
+        converter = course.converter(GenerateFeedback, sheet, group=group, changes=changes)
+        converter.force = True
+        run_converter(converter, course.log)
+    for name, one in record.items():
+        if one.status != GRADED:
+            values = {
+                "name": name,
+                "status": _STATUS[one.status],
+                "reason": one.reason,
+                "group": group,
+                "sheet": sheet,
+            }
+            page = _NOTICE.format_map({key: html.escape(text) for key, text in values.items()})
+            write_whole(course.feedback / group / sheet / f"{name}.html", page)
+
+
+def _finish(path: Path, stays_here: bool) -> None:
+    """Small repairs of nbgrader's template: tables with room between the columns."""
+    page = path.read_text(encoding="utf-8").replace("</head>", _STYLE, 1)
+    write_whole(path, with_own_mathjax(page) if stays_here else page)

@@ -1,0 +1,260 @@
+"""Marked notebooks without active content: what a tutor opens runs nothing of a student's.
+
+Formgrader shows a student's notebook on the address of the tutor's own Jupyter server, where a
+script could do all that the tutor can. `SafeHtml`, the last step of autograding, leaves pictures,
+text, tables and equations. Markdown that holds no HTML of its own stays as it was written.
+"""
+
+import base64
+import binascii
+import re
+from functools import lru_cache
+from typing import Any
+
+from bleach import ALLOWED_TAGS
+from bleach.css_sanitizer import CSSSanitizer
+from bleach.html5lib_shim import Filter
+from bleach.sanitizer import Cleaner
+from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
+from nbconvert.preprocessors.sanitize import SanitizeHTML
+from traitlets import Bool
+
+_TAGS = {
+    *ALLOWED_TAGS,
+    *("p", "br", "hr", "div", "span", "pre", "h1", "h2", "h3", "h4", "h5", "h6", "img"),
+    *("table", "caption", "colgroup", "col", "thead", "tbody", "tfoot", "tr", "th", "td"),
+    *("del", "s", "u", "sub", "sup", "small", "dl", "dt", "dd", "figure", "figcaption"),
+}
+_DROPPED = {"script", "style", "template", "noscript", "iframe", "object", "svg", "math", "title"}
+_PLAIN = {"title", "align", "colspan", "rowspan", "border", "width", "height", "alt", "scope"}
+_LINK = re.compile(r"(?:https?://|mailto:|#)", re.IGNORECASE)
+_PICTURE = re.compile(r"data:image/(?:png|jpeg|gif);base64,[A-Za-z0-9+/=\s]*")
+_CLASS = re.compile(r"(?:dataframe|highlight|[a-z]{1,2}\d?)")
+_KERNEL = {"name": "python3", "display_name": "Python 3", "language": "python"}
+_ID = re.compile(r"[\w.-]{1,200}")
+_CELL_ID = re.compile(r"[a-zA-Z0-9_-]{1,64}")
+_MARKS: dict[str, type | tuple[type, ...]] = {
+    "grade": bool,
+    "solution": bool,
+    "locked": bool,
+    "task": bool,
+    "points": (int, float),
+    "schema_version": int,
+    "checksum": str,
+    "cell_type": str,
+    "grade_id": str,
+}
+_PICTURES = {"image/png": (b"\x89PNG",), "image/jpeg": (b"\xff\xd8",), "image/gif": (b"GIF8",)}
+_SIZE = ("width", "height")
+
+
+class _Drop(Filter):  # type: ignore[misc]
+    """Leaves out elements whose content is no text for readers."""
+
+    def __iter__(self) -> Any:
+        depth = 0
+        for token in super().__iter__():
+            inner = token.get("name") in _DROPPED
+            if inner and token["type"] == "StartTag":
+                depth += 1
+            elif inner and token["type"] == "EndTag":
+                depth = max(0, depth - 1)
+            elif not depth and not inner:
+                yield token
+
+
+class _Careful(IPythonRenderer):
+    """nbconvert's Markdown with all that could be active written out as text."""
+
+    def __init__(self, attachments: dict[str, Any]) -> None:
+        super().__init__(True, False, attachments=attachments)
+
+    def block_mermaidjs(self, code: str) -> str:
+        return f"<pre><code>{self.escape_html(code)}</code></pre>"
+
+
+class SafeHtml(SanitizeHTML):
+    """Removes active content from all parts of a notebook that end on a page."""
+
+    enabled = Bool(True).tag(config=True)
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)  # type: ignore[no-untyped-call]
+        self.safe_output_keys = {"text/plain", "text/latex", *_PICTURES}
+        self._cleaner = Cleaner(
+            tags=_TAGS | _DROPPED,
+            attributes=_allowed,
+            protocols={"http", "https", "mailto", "data"},
+            css_sanitizer=CSSSanitizer(),
+            filters=[_Drop],
+        )
+
+    def preprocess(self, nb: Any, resources: Any) -> tuple[Any, Any]:
+        """Cleans the notebook in place."""
+        for index, cell in enumerate(nb.cells):
+            if not isinstance(cell.get("source"), str):
+                cell["source"] = ""
+            if not _CELL_ID.fullmatch(str(cell.get("id", ""))):
+                cell["id"] = f"cell-{index}"
+            cell["metadata"] = type(nb)(_marks(cell.metadata))
+            self.preprocess_cell(cell, resources, index)
+        nb.metadata = type(nb)({"kernelspec": _KERNEL, "language_info": {"name": "python"}})
+        return nb, resources
+
+    def preprocess_cell(self, cell: Any, resources: Any, cell_index: int) -> tuple[Any, Any]:
+        """Cleans text, attachments and outputs of a cell."""
+        attachments = _pictures_only(cell.pop("attachments", None))
+        if cell.cell_type == "markdown":
+            cell.source = self.markdown(cell.source, attachments)
+            if attachments:
+                cell["attachments"] = attachments
+        elif cell.cell_type == "code":
+            count = cell.get("execution_count")
+            cell["execution_count"] = count if type(count) is int else None
+            cell["outputs"] = self.sanitize_code_outputs(cell.get("outputs", []))
+        else:
+            cell.source = self.sanitize_html_tags(cell.source)
+        return cell, resources
+
+    def sanitize_code_outputs(self, outputs: list[Any]) -> list[Any]:
+        """Text, pictures and tables; the base class removes what is none of these."""
+        for output in outputs:
+            if output.output_type == "stream":
+                output["text"] = _joined(output.get("text", ""))
+                output["name"] = "stderr" if output.get("name") == "stderr" else "stdout"
+            elif output.output_type == "error":
+                for key in ("ename", "evalue"):
+                    output[key] = _joined(output.get(key, ""))
+                output["traceback"] = [str(line) for line in output.get("traceback", [])]
+            else:
+                self._data(output)
+        return outputs
+
+    def _data(self, output: Any) -> None:
+        """One display or value."""
+        data = output.data
+        removed = []
+        for key in list(data):
+            if key in self.safe_output_keys:
+                data[key] = _joined(data[key])
+            elif key == "text/html":
+                data[key] = self.sanitize_html_tags(_joined(data[key]))
+            elif key == "text/markdown":
+                data[key] = self.markdown(_joined(data[key]), {})
+            is_safe = key in self.safe_output_keys or key in self.sanitized_output_types
+            if not is_safe or (key in _PICTURES and not _is_picture(data[key], key)):
+                del data[key]
+                removed.append(str(key)[:60])
+        if not data:
+            data["text/plain"] = f"(not shown: {', '.join(removed) or 'nothing'})"
+        output["metadata"] = type(output)(_sizes(output.get("metadata")))
+        if "execution_count" in output and type(output["execution_count"]) is not int:
+            output["execution_count"] = None
+
+    def sanitize_html_tags(self, html_str: str) -> str:
+        """HTML with harmless elements, attributes and styles only."""
+        return str(self._cleaner.clean(html_str))
+
+    def markdown(self, text: str, attachments: dict[str, Any]) -> str:
+        """Markdown as it is, if nothing in it could be active; else as one line of safe HTML.
+
+        Equations survive: in the line their signs are written as numbers, so that Markdown does
+        not see them, while a browser shows them to MathJax.
+        """
+        if not attachments and len(text) < 20_000 and _is_harmless(text):
+            return text
+        try:
+            html, careful = _rendered(text, attachments)
+            if html == careful:
+                return text
+            clean = self.sanitize_html_tags(html)
+        except Exception:  # such as an attachment that is not there
+            clean = f"<pre>{self.sanitize_html_tags(text.replace('<', '&lt;'))}</pre>"
+        return f"<div>{_one_line(clean)}</div>"
+
+
+def _rendered(text: str, attachments: dict[str, Any]) -> tuple[str, str]:
+    """The page that Markdown makes, and the one where all that could be active is text."""
+    plain = IPythonRenderer(escape=False, attachments=attachments)
+    careful = _Careful(attachments)
+    html, safe = (MarkdownWithMath(renderer=one).render(text) for one in (plain, careful))
+    return str(html), str(safe)
+
+
+@lru_cache(maxsize=1000)
+def _is_harmless(text: str) -> bool:
+    """Whether nothing in it could be active: the lecturer's texts come back with every group."""
+    try:
+        html, careful = _rendered(text, {})
+    except Exception:  # such as an attachment that is not there
+        return False
+    return html == careful
+
+
+def _one_line(html: str) -> str:
+    signs = {"$": "&#36;", "\\": "&#92;", "\n": "&#10;", "\r": ""}
+    return "".join(signs.get(sign, sign) for sign in html)
+
+
+def _allowed(tag: str, name: str, value: str) -> bool:
+    if name == "href":
+        return tag == "a" and _LINK.match(value) is not None
+    if name == "src":
+        return tag == "img" and (
+            _PICTURE.fullmatch(value) is not None or not re.match(r"\s*[\w+.-]*:|//", value)
+        )
+    if name == "class":
+        return all(_CLASS.fullmatch(word) for word in value.split())
+    return name in _PLAIN or name == "style"
+
+
+def _marks(metadata: dict[str, Any]) -> dict[str, Any]:
+    """What nbgrader's pages need to know of a cell, with values of the right kind."""
+    mark = metadata.get("nbgrader")
+    tags = metadata.get("tags")
+    words = [str(tag) for tag in tags if _ID.fullmatch(str(tag))] if isinstance(tags, list) else []
+    tagged = {"tags": words} if words else {}
+    if not isinstance(mark, dict) or not _ID.fullmatch(str(mark.get("grade_id", ""))):
+        return tagged
+    kept = {
+        key: mark[key]
+        for key, kind in _MARKS.items()
+        if isinstance(mark.get(key), kind)
+        and (not isinstance(mark[key], str) or _ID.fullmatch(mark[key]))
+    }
+    return {"nbgrader": kept, **tagged}
+
+
+def _pictures_only(attachments: Any) -> dict[str, dict[str, str]]:
+    kept: dict[str, dict[str, str]] = {}
+    for name, kinds in attachments.items() if isinstance(attachments, dict) else ():
+        for kind, data in kinds.items() if isinstance(kinds, dict) else ():
+            if kind in _PICTURES and _is_picture(data, kind):
+                kept.setdefault(str(name), {})[kind] = data
+    return kept
+
+
+def _is_picture(data: Any, kind: str) -> bool:
+    try:
+        return base64.b64decode("".join(data.split()), validate=True).startswith(_PICTURES[kind])
+    except (AttributeError, binascii.Error, ValueError):
+        return False
+
+
+def _sizes(metadata: Any) -> dict[str, Any]:
+    """Width and height of pictures, if they are numbers: the page writes them without quotes."""
+    kept: dict[str, Any] = {}
+    for kind in _PICTURES:
+        about = metadata.get(kind) if isinstance(metadata, dict) else None
+        size = {
+            key: about[key]
+            for key in _SIZE
+            if isinstance(about, dict) and type(about.get(key)) in (int, float)
+        }
+        if size:
+            kept[kind] = size
+    return kept
+
+
+def _joined(text: Any) -> str:
+    return "".join(map(str, text)) if isinstance(text, list) else str(text)

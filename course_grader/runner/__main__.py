@@ -1,0 +1,241 @@
+"""The untrusted side: runs the cells of notebooks and answers the questions of tests.
+
+Started inside the sandbox, it imports the heavy packages once and then forks a process for each
+notebook. A notebook's process can be *parked*: a fork of it waits on a connection of its own, to
+go on if the process dies in the next cell, or to be asked by a test. Student code shares these
+processes, so nothing that they say is believed; the other side is `course_grader.marking.remote`.
+"""
+
+import contextlib
+import gc
+import importlib
+import inspect
+import os
+import resource
+import shutil
+import signal
+import socket
+import sys
+import traceback
+from collections.abc import Callable
+from typing import Any
+
+from IPython.core.interactiveshell import InteractiveShell
+
+from course_grader.runner.codec import Handle, WireError, buffered
+from course_grader.runner.seeding import seed_everything
+from course_grader.runner.shell import Message, Output, make_shell, nowhere, said, warm_up
+from course_grader.runner.wire import Channel
+
+
+class Process:
+    """One process of a notebook, and the connection on which it is spoken to.
+
+    Attributes:
+        channel: the connection.
+        objects: what stays here and is known to a test by its number.
+        graphs: inputs and outputs of calls whose gradients may be asked for.
+    """
+
+    def __init__(self, connection: socket.socket, shell: InteractiveShell) -> None:
+        self.channel = Channel(connection, self.keep, self.find)
+        self.shell = shell
+        self.objects: list[Any] = []
+        self.graphs: list[tuple[list[Any], list[Any]]] = []
+        self._forks: list[int] = []
+
+    def keep(self, value: Any) -> Handle:
+        """Keeps an object here and says what it is."""
+        self.objects.append(value)
+        return Handle(len(self.objects) - 1, _facts(value))
+
+    def find(self, handle: Handle) -> Any:
+        """The object that a test means."""
+        return self.objects[handle.number]
+
+    def serve(self) -> None:
+        """Does what it is told until nobody is there any more."""
+        while True:
+            message = self.channel.receive()
+            do: Callable[..., Message | None] = getattr(self, f"do_{message.pop('do')}")
+            answer = do(**message)
+            if answer is not None:
+                self.channel.send(answer)
+
+    def do_park(self) -> Message | None:
+        """Leaves a fork of this process behind that listens on the connection that comes next."""
+        (connection,) = self.channel.receive_connections()
+        self._forks = [pid for pid in self._forks if not _has_ended(pid)]
+        fork = os.fork()
+        if fork == 0:
+            self._forks = []
+            self.channel.close()
+            self.channel = Channel(connection, self.keep, self.find)
+            _announce(connection)
+            return None
+        self._forks.append(fork)
+        connection.close()
+        return {"said": "parked"}
+
+    def do_run(self, source: str, seed: int) -> Message:
+        """Runs a cell; its outputs are sent while it runs."""
+        seed_everything(seed)
+        Output.send = self.channel.send
+        try:
+            self.shell.run_cell(source, store_history=True)
+            Output.flush()
+        finally:
+            Output.send = nowhere
+        return {"said": "done"}
+
+    def do_names(self, names: list[str], seed: int) -> Message:
+        """Those of the names that the notebook has bound."""
+        seed_everything(seed)
+        found = {name: self.shell.user_ns[name] for name in names if name in self.shell.user_ns}
+        return {"said": "value", "value": found}
+
+    def do_call(
+        self, target: Any, method: str, arguments: list[Any], options: dict[str, Any], slopes: bool
+    ) -> Message:
+        """Calls an object, or a method of it.
+
+        Arrays that the call changes go back with the answer: to the caller it looks like its own.
+        """
+        received = self.channel.buffers
+        before = [bytes(buffer) for buffer in received]
+        try:
+            function = getattr(target, method) if method else target
+            value = function(*arguments, **options)
+        except BaseException as error:
+            return _raised(error)
+        changed = {k: buffer for k, buffer in enumerate(received) if before[k] != buffer}
+        reply = {"said": "value", "value": value, "changed": changed, "graph": None}
+        if slopes:
+            leaves = [part for part in buffered((arguments, options)) if _wants_slope(part)]
+            results = [part for part in buffered(value) if _wants_slope(part)]
+            self.graphs.append((leaves, results))
+            reply["graph"] = len(self.graphs) - 1
+        return reply
+
+    def do_attribute(self, target: Any, name: str) -> Message:
+        """An attribute of an object."""
+        try:
+            return {"said": "value", "value": getattr(target, name)}
+        except BaseException as error:
+            return _raised(error)
+
+    def do_slopes(self, graph: int, outer: list[Any]) -> Message:
+        """Gradients by the inputs of an earlier call, given those by its outputs."""
+        import torch
+
+        leaves, results = self.graphs[graph]
+        try:
+            for leaf in leaves:
+                leaf.grad = None
+            torch.autograd.backward(results, outer, retain_graph=True)
+            return {"said": "value", "value": [leaf.grad for leaf in leaves]}
+        except BaseException as error:
+            return _raised(error)
+
+
+def _announce(connection: socket.socket) -> None:
+    """One byte, from which the other side learns the number of this process."""
+    connection.send(b"!")
+
+
+def _has_ended(pid: int) -> bool:
+    """Whether a fork has ended; if so, it is no longer counted among this user's processes."""
+    try:
+        return os.waitpid(pid, os.WNOHANG)[0] == pid
+    except ChildProcessError:
+        return True
+
+
+def _wants_slope(value: Any) -> bool:
+    return bool(getattr(value, "requires_grad", False))
+
+
+def _facts(value: Any) -> Message:
+    """What a test may know of an object: enough to let it look like one."""
+    facts = {"type": type(value).__name__[:100], "callable": callable(value)}
+    facts["name"] = str(getattr(value, "__name__", ""))[:100]
+    try:
+        facts["signature"] = [
+            [one.name, int(one.kind), one.default is not one.empty]
+            for one in inspect.signature(value).parameters.values()
+        ]
+    except (TypeError, ValueError):
+        facts["signature"] = None
+    return facts
+
+
+def _raised(error: BaseException) -> Message:
+    """An exception as data, with the lines of the notebook that it went through."""
+    frames = traceback.extract_tb(error.__traceback__)
+    lines = [
+        [frame.lineno or 0, frame.name, frame.line or ""]
+        for frame in frames
+        if "ipykernel" in frame.filename or frame.filename.startswith(("<ipython", "/tmp/ipy"))
+    ]
+    kinds = [one.__name__ for one in type(error).__mro__ if one.__module__ == "builtins"]
+    return {
+        "said": "raised",
+        "type": type(error).__name__[:100],
+        "kinds": kinds,
+        "text": said(error),
+        "lines": lines[-5:],
+    }
+
+
+def _limit(limits: dict[str, int]) -> None:
+    """Resource limits of this process and of all that come from it."""
+    for name, most in limits.items():
+        which = getattr(resource, f"RLIMIT_{name}")
+        hard = resource.getrlimit(which)[1]
+        most = most if hard == resource.RLIM_INFINITY else min(most, hard)
+        resource.setrlimit(which, (most, most))
+    with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w") as file:
+        file.write("1000")  # if memory runs out, this goes first
+
+
+def main() -> None:
+    """Prepares everything that notebooks have in common, then forks one process for each."""
+    control = Channel(socket.socket(fileno=int(sys.argv[1])))
+    _announce(control.connection)
+    start = control.receive()
+    _limit(start["limits"])
+    if start["files"] is not None:
+        with contextlib.suppress(OSError, shutil.Error):
+            shutil.copytree(start["files"], ".", dirs_exist_ok=True)
+    shell = make_shell()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the first process is deaf to those inside
+    gc.disable()
+    for name in start["modules"]:
+        try:
+            importlib.import_module(name)
+        except BaseException:
+            continue  # the cell that imports it will say so
+    if "torch" in sys.modules:
+        sys.modules["torch"].set_num_threads(1)
+    warm_up(shell)
+    gc.freeze()  # what all forks share is not looked at, and so not copied, by each of them
+    gc.enable()
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for forks
+    control.send({"said": "ready"})
+    while True:
+        control.receive()
+        (connection,) = control.receive_connections()
+        if os.fork() == 0:
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+            control.close()
+            _announce(connection)
+            Process(connection, shell).serve()
+        connection.close()
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except (WireError, OSError):
+        os._exit(0)

@@ -1,0 +1,173 @@
+"""An IPython shell whose outputs are sent as data: the part of the runner that cells see."""
+
+import base64
+import builtins
+import io
+import sys
+import time
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+from IPython.core.displayhook import DisplayHook
+from IPython.core.displaypub import DisplayPublisher
+from IPython.core.interactiveshell import InteractiveShell
+from traitlets.config import Config
+
+from course_grader.runner.codec import WireError
+
+MAX_TEXT = 2000
+MAX_CHUNK = 100_000
+Message = dict[str, Any]
+
+
+def nowhere(output: Message) -> None:
+    """What tests make a notebook print is not shown."""
+
+
+class Output:
+    """What a cell shows, sent as nbformat's outputs; text is collected for a moment."""
+
+    send: Callable[[Message], None] = staticmethod(nowhere)
+    _stream = ""
+    _text: ClassVar[list[str]] = []
+    _since = 0.0
+
+    @classmethod
+    def show(cls, kind: str, **content: Any) -> None:
+        """Sends one output."""
+        cls.flush()
+        try:
+            cls.send({"said": "output", "kind": kind, **content})
+        except WireError as error:
+            cls.write("stderr", f"[{kind} left out: {error}]\n")
+
+    @classmethod
+    def write(cls, stream: str, text: str) -> None:
+        """Text of standard output or standard error."""
+        if cls._stream != stream:
+            cls.flush()
+        if not cls._text:
+            cls._since = time.monotonic()
+        cls._stream = stream
+        cls._text.append(text)
+        if len(text) > MAX_CHUNK or time.monotonic() - cls._since > 0.1:
+            cls.flush()
+
+    @classmethod
+    def flush(cls) -> None:
+        """Sends the text that was collected."""
+        text, cls._text = "".join(cls._text), []
+        for start in range(0, len(text), MAX_CHUNK):
+            chunk = text[start : start + MAX_CHUNK]
+            cls.send({"said": "output", "kind": "stream", "name": cls._stream, "text": chunk})
+
+
+class _Stream(io.TextIOBase):
+    """Standard output or standard error of the cells."""
+
+    encoding = "utf-8"
+    errors = "replace"
+
+    def __init__(self, name: str, descriptor: int) -> None:
+        self.name = name
+        self._descriptor = descriptor
+
+    def write(self, text: str) -> int:
+        Output.write(self.name, str(text))
+        return len(text)
+
+    def writable(self) -> bool:
+        return True
+
+    def fileno(self) -> int:
+        return self._descriptor
+
+
+class _Publisher(DisplayPublisher):
+    def publish(
+        self,
+        data: Any,
+        metadata: Any = None,
+        source: Any = None,
+        *,
+        transient: Any = None,
+        update: bool = False,
+        **other: Any,
+    ) -> None:
+        Output.show(
+            "display_data", data=_text_only(data), metadata=metadata or {},
+            display_id=str((transient or {}).get("display_id", "")), update=update,
+        )  # fmt: skip
+
+    def clear_output(self, wait: bool = False) -> None:
+        Output.show("clear", wait=bool(wait))
+
+
+class _Hook(DisplayHook):
+    def write_output_prompt(self) -> None:
+        pass
+
+    def write_format_data(self, format_dict: Any, md_dict: Any = None) -> None:
+        Output.show("execute_result", data=_text_only(format_dict), metadata=md_dict or {})
+
+
+class Shell(InteractiveShell):
+    """IPython without a terminal, a history or anybody who could answer."""
+
+    def __init__(self, **options: Any) -> None:
+        config = Config()
+        config.HistoryManager.enabled = False
+        super().__init__(  # type: ignore[no-untyped-call]
+            config=config, display_pub_class=_Publisher, displayhook_class=_Hook, **options
+        )
+
+    def _showtraceback(self, etype: Any, evalue: Any, stb: list[str]) -> None:
+        Output.show(
+            "error", ename=str(etype.__name__), evalue=said(evalue), traceback=list(map(str, stb))
+        )
+
+    def _format_exception_for_storage(self, *arguments: Any, **options: Any) -> list[str]:
+        """For a history that is not kept; it would format every traceback a second time."""
+        return []
+
+    def system(self, cmd: str) -> None:
+        """Lines that begin with an exclamation mark: no terminal, the output is shown."""
+        self.system_raw(cmd)  # type: ignore[no-untyped-call]
+
+    def enable_gui(self, gui: Any = None) -> None:
+        """There is no screen."""
+
+
+def _text_only(bundle: dict[str, Any]) -> dict[str, Any]:
+    return {
+        str(kind): base64.b64encode(value).decode() if isinstance(value, bytes) else value
+        for kind, value in bundle.items()
+    }
+
+
+def said(error: Any) -> str:
+    """The text of an exception, if it has one."""
+    try:
+        return str(error)[:MAX_TEXT]
+    except Exception:
+        return ""
+
+
+def _no_input(prompt: object = "") -> str:
+    raise EOFError("nobody answers `input()` while a notebook is graded")
+
+
+def make_shell() -> InteractiveShell:
+    """The one shell of this process; standard output and error go to it from now on."""
+    shell: InteractiveShell = Shell.instance()
+    builtins.input = _no_input
+    sys.stdout, sys.stderr = _Stream("stdout", 1), _Stream("stderr", 2)
+    return shell
+
+
+def warm_up(shell: InteractiveShell) -> None:
+    """Formats a traceback: the first one looks through all modules, which forks need not repeat."""
+    try:
+        raise NotImplementedError
+    except NotImplementedError:
+        shell.InteractiveTB.structured_traceback(*sys.exc_info())

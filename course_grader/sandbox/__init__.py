@@ -1,0 +1,1 @@
+"""Shutting the runner in: bubblewrap, limits, and a watch from outside."""
