@@ -1,0 +1,48 @@
+"""The lecturer's own: solutions to show, and a demo of the whole loop."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from course_grader.command_line import CourseOption, SheetArgument, app, session
+from course_grader.console import duration
+
+
+@app.command()
+def solutions(
+    sheet: SheetArgument,
+    figures: Annotated[
+        bool, typer.Option("--figures", help="Also store figures of cells tagged figure-NAME.")
+    ] = False,
+    notebook: Annotated[str | None, typer.Option("--notebook", help="Only this notebook.")] = None,
+    course: CourseOption = Path(),
+) -> None:
+    """Run the solution notebooks; notebook, HTML and PDF go to build/solutions/SHEET."""
+    from course_grader.lecturer.solutions import run_solutions
+
+    with session(course, "solutions") as (opened, console):
+        done = run_solutions(opened, sheet, console, only=notebook, figures=figures)
+        for one in done:
+            for path in one.files:
+                console.say(f"written: {path.relative_to(opened.root)}")
+            console.say(f"{one.name}: {duration(one.seconds)}")
+            for text in one.problems:
+                console.problem(f"{one.name}: {text}")
+        if any(one.failed for one in done):
+            raise typer.Exit(1)
+
+
+@app.command()
+def demo(
+    sheet: Annotated[
+        str | None, typer.Argument(help="Name of the sheet; default: the first one.")
+    ] = None,
+    course: CourseOption = Path(),
+) -> None:
+    """Show the whole loop on a demo class of seven groups, in build/demo."""
+    from course_grader.lecturer.demo import run_demo
+
+    with session(course, "demo") as (opened, console):
+        if not run_demo(opened, sheet, console):
+            raise typer.Exit(1)

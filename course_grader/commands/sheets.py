@@ -1,0 +1,65 @@
+"""What a sheet begins with: its release, and what groups hand in."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from course_grader.command_line import CourseOption, SheetArgument, app, session
+
+
+@app.command()
+def release(
+    sheet: SheetArgument,
+    check: Annotated[
+        bool, typer.Option("--check", help="Only say whether the exercises are in step.")
+    ] = False,
+    course: CourseOption = Path(),
+) -> None:
+    """Make the students' notebooks and their bundle from the solutions."""
+    from course_grader.release.bundle import write_bundle
+    from course_grader.release.release import check_release
+    from course_grader.release.release import release as make
+
+    with session(course, "release") as (opened, console):
+        place = f"{opened.release.name}/{sheet}"
+        if check:
+            differing = check_release(opened, sheet)
+            for name in differing:
+                console.problem(f"{place}/{name} is not what the solutions give")
+            if differing:
+                console.say(f"run `genlhc release {sheet}` to bring it in step")
+                raise typer.Exit(1)
+            console.say(f"{place} is in step with the solutions")
+            return
+        released = make(opened, sheet)
+        bundle = write_bundle(opened, sheet)
+        for name in released.changed:
+            console.say(f"written: {name}")
+        if not released.changed:
+            console.say(f"{place} was in step already")
+        if released.kept is not None:
+            console.problem(f"files that no release had made were kept in {released.kept}")
+        console.say(f"for students: {bundle.relative_to(opened.root)}")
+
+
+@app.command()
+def collect(
+    sheet: SheetArgument,
+    path: Annotated[Path, typer.Argument(help="Folder, .zip or .tar.gz with submissions.")],
+    roster: Annotated[
+        Path | None, typer.Option("--roster", help="Who is in which group; default: roster.csv.")
+    ] = None,
+    course: CourseOption = Path(),
+) -> None:
+    """Put submissions from a folder or an archive into submitted/<group>/SHEET."""
+    from course_grader.intake.collect import collect as put
+    from course_grader.intake.collect_report import report
+    from course_grader.intake.roster import find_roster
+
+    with session(course, "collect") as (opened, console):
+        people = find_roster(opened, roster)
+        collection = put(opened, sheet, path, people)
+        report(collection, people, sheet, console)
+        if not collection.is_clean:
+            raise typer.Exit(1)
