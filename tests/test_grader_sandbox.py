@@ -24,9 +24,10 @@ from course_grader.marking.test_server import TestServer
 from course_grader.release.release import release
 from course_grader.results.report import rows
 from course_grader.sandbox import box as sandbox
-from course_grader.sandbox import bubblewrap
+from course_grader.sandbox import bubblewrap, nursery
 from course_grader.sandbox.box import Sandbox
 from course_grader.sandbox.bubblewrap import Limits, SandboxError, View, sandboxed
+from course_grader.sandbox.nursery import Nursery
 
 FEW = Limits(call=10, cell=10, notebook=60, memory=1 << 30, processes=2)
 LIMITS = Limits(call=10, cell=10, notebook=60, memory=1 << 30, disk=32 << 20, output=20_000)
@@ -221,6 +222,91 @@ def test_memory_is_weighed_twice_because_processes_end_meanwhile(monkeypatch, se
                 box.watch()
         else:
             box.watch()
+
+
+LEAVE = """
+import os, pathlib, sys, time
+import numpy
+numpy.pi = 3
+for place in ("/tmp", "/dev/shm", os.path.expanduser("~")):
+    pathlib.Path(place, "left").write_text("918273")
+if os.fork() == 0:
+    os.setsid()
+    time.sleep(60)
+"""
+LOOK = """
+import os, pathlib, numpy
+print(numpy.pi == 3, *(pathlib.Path(place, "left").exists() for place in
+      ("/tmp", "/dev/shm", os.path.expanduser("~"))))
+print(sorted(name for name in os.listdir("/proc") if name.isdigit())[:1], os.getuid())
+"""
+
+
+@pytest.fixture(params=[True, False], ids=["rooms", "no rooms"])
+def nurseries(request, monkeypatch):
+    """Those that are started: with rooms, and as where the kernel allows none."""
+    started = []
+
+    def start(*arguments, **options):
+        started.append(Nursery(*arguments, **options, rooms=request.param))
+        return started[-1]
+
+    nursery.close_idle()
+    monkeypatch.setattr(nursery, "Nursery", start)
+    yield started
+    nursery.close_idle()
+
+
+def test_a_submission_finds_nothing_of_the_one_before(run, nurseries):
+    run(LEAVE, modules=("numpy",))
+    (cell,) = run(LOOK, modules=("numpy",))
+    assert text(cell) == "False False False False\n['1'] 1000\n"
+    assert len(nurseries) == (1 if nurseries[0].has_rooms else 2)
+    assert nurseries[0].is_alive == nurseries[0].has_rooms
+
+
+RIGHTS = """
+import ctypes, os
+status = dict(line.split(":\t", 1) for line in open("/proc/self/status").read().splitlines())
+print(int(status["CapEff"], 16), int(status["CapPrm"], 16), status["NoNewPrivs"], status["Seccomp"])
+print([os.readlink(f"/proc/self/fd/{fd}") for fd in os.listdir("/proc/self/fd")
+       if os.path.exists(f"/proc/self/fd/{fd}") and os.path.isdir(f"/proc/self/fd/{fd}/..")])
+"""
+
+
+@pytest.mark.usefixtures("nurseries")
+def test_a_submission_has_no_rights_and_no_door(run, tmp_path):
+    given = tmp_path / "given"
+    given.mkdir()
+    (given / "given.txt").write_text("yes")
+    cell, copied = run(RIGHTS, "print(open('given.txt').read())", files=given)
+    assert text(cell) == "0 0 1 2\n[]\n"
+    assert text(copied) == "yes\n"
+
+
+def test_in_a_room_no_further_namespaces_can_be_made(run):
+    (cell,) = run("import ctypes\nprint(ctypes.CDLL(None).unshare(0x10000000))")
+    assert text(cell) == "-1\n"
+
+
+@pytest.mark.usefixtures("nurseries")
+def test_what_dies_or_runs_away_is_dealt_with_in_either_way(run):
+    cells = run("a = 1", "import os\nos._exit(1)", BOMB, "print(a)", limits=FEW)
+    assert "died" in error(cells[1]).evalue
+    assert "processes were started" in error(cells[2]).evalue
+    assert text(cells[3]) == "1\n"
+
+
+def test_a_changed_library_is_imported_anew(tmp_path, server):
+    (tmp_path / "mine").mkdir()
+    said = []
+    for word in ("old", "new"):
+        (tmp_path / "mine" / "__init__.py").write_text(f"x = '{word}'")
+        notebook = tiny.notebook(new_code_cell("import mine\nprint(mine.x)"))
+        plan = Plan(tmp_path, View({"mine": tmp_path / "mine"}), ("mine",), (), LIMITS)
+        run_submission({"notebook": notebook}, plan, server)
+        said.append(text(notebook.cells[0]))
+    assert said == ["old\n", "new\n"]
 
 
 BOMB = """

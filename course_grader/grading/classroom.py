@@ -20,6 +20,7 @@ from course_grader.marking.running import Heard, Plan, run_submission
 from course_grader.marking.test_server import TestServer, close_servers, server_for
 from course_grader.sandbox.box import close_all
 from course_grader.sandbox.bubblewrap import font_caches
+from course_grader.sandbox.nursery import close_idle
 
 TOPIC = "genlhc-cell"
 
@@ -77,6 +78,7 @@ class Classroom:
         if self._cluster is not None:
             self._cluster.close()
             close_servers()
+            close_idle()
 
     def run(self, group: str, notebooks: Mapping[str, Any], files: Path, heard: Heard) -> Done:
         """Runs one group's notebooks somewhere; waits for them.

@@ -117,7 +117,7 @@ class TestServer:
                 self._control.receive(300.0)
                 self._ready = True
             self._control.send(request)
-            self._control.send_connections(theirs, link.channel.connection)
+            self._control.send_descriptors(theirs.fileno(), link.channel.connection.fileno())
         return pid_of(ours, 60.0)
 
     def _failed(self, outputs: Outputs, text: str, pid: int, box: Sandbox) -> None:

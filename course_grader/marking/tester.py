@@ -145,7 +145,7 @@ def main() -> None:
     control.send("ready")
     while True:
         request = control.receive()
-        result, answers = control.receive_connections(2)
+        result, answers = (socket.socket(fileno=one) for one in control.receive_descriptors(2))
         if os.fork() == 0:
             control.close()
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)

@@ -1,9 +1,10 @@
 """The untrusted side: runs the cells of notebooks and answers the questions of tests.
 
-Started inside the sandbox, it imports the heavy packages once and then forks a process for each
-notebook. A notebook's process can be *parked*: a fork of it waits on a connection of its own, to
-go on if the process dies in the next cell, or to be asked by a test. Student code shares these
-processes, so nothing that they say is believed; the other side is `course_grader.marking.remote`.
+Started inside the sandbox, its first process imports the heavy packages and then forks one for each
+submission, in a room of its own (`rooms`), which forks one for each notebook. A notebook's process
+can be *parked*: a fork of it waits on a connection of its own, to go on if the process dies in the
+next cell, or to be asked by a test. Student code shares these processes, so nothing that they say
+is believed; the other side is `course_grader.marking.remote`.
 """
 
 import contextlib
@@ -12,7 +13,6 @@ import importlib
 import inspect
 import os
 import resource
-import shutil
 import signal
 import socket
 import sys
@@ -23,6 +23,7 @@ from typing import Any
 from IPython.core.interactiveshell import InteractiveShell
 
 from course_grader.runner.codec import Handle, WireError, buffered
+from course_grader.runner.rooms import are_possible, furnish, give_up, move_in
 from course_grader.runner.seeding import seed_everything
 from course_grader.runner.shell import Message, Output, make_shell, nowhere, said, warm_up
 from course_grader.runner.wire import Channel
@@ -64,17 +65,16 @@ class Process:
 
     def do_park(self) -> Message | None:
         """Leaves a fork of this process behind that listens on the connection that comes next."""
-        (connection,) = self.channel.receive_connections()
+        (descriptor,) = self.channel.receive_descriptors()
         self._forks = [pid for pid in self._forks if not _has_ended(pid)]
         fork = os.fork()
         if fork == 0:
             self._forks = []
             self.channel.close()
-            self.channel = Channel(connection, self.keep, self.find)
-            _announce(connection)
+            self.channel = Channel(_connection(descriptor), self.keep, self.find)
             return None
         self._forks.append(fork)
-        connection.close()
+        os.close(descriptor)
         return {"said": "parked"}
 
     def do_run(self, source: str, seed: int) -> Message:
@@ -138,8 +138,14 @@ class Process:
             return _raised(error)
 
 
+def _connection(descriptor: int) -> socket.socket:
+    """A connection, after one byte from which the other side learns who is here."""
+    connection = socket.socket(fileno=descriptor)
+    _announce(connection)
+    return connection
+
+
 def _announce(connection: socket.socket) -> None:
-    """One byte, from which the other side learns the number of this process."""
     connection.send(b"!")
 
 
@@ -199,16 +205,12 @@ def _limit(limits: dict[str, int]) -> None:
 
 
 def main() -> None:
-    """Prepares everything that notebooks have in common, then forks one process for each."""
-    control = Channel(socket.socket(fileno=int(sys.argv[1])))
-    _announce(control.connection)
+    """Imports what all notebooks have in common; each submission gets a fork in a room."""
+    control = Channel(_connection(int(sys.argv[1])))
     start = control.receive()
-    _limit(start["limits"])
-    if start["files"] is not None:
-        with contextlib.suppress(OSError, shutil.Error):
-            shutil.copytree(start["files"], ".", dirs_exist_ok=True)
     shell = make_shell()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the first process is deaf to those inside
+    furnish(None)
     gc.disable()
     for name in start["modules"]:
         try:
@@ -219,19 +221,53 @@ def main() -> None:
         sys.modules["torch"].set_num_threads(1)
     warm_up(shell)
     gc.freeze()  # what all forks share is not looked at, and so not copied, by each of them
-    gc.enable()
+    has_rooms = start["rooms"] and are_possible()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for forks
-    control.send({"said": "ready"})
+    control.send({"said": "ready", "rooms": has_rooms})
     while True:
-        control.receive()
-        (connection,) = control.receive_connections()
+        request = control.receive()
+        descriptors = control.receive_descriptors(2 + request["has_files"])
+        if os.fork() == 0:
+            control.close()
+            if has_rooms:
+                move_in(request["disk"])
+            submission(shell, request, *descriptors)
+        for descriptor in descriptors:
+            os.close(descriptor)
+
+
+def submission(
+    shell: InteractiveShell, request: Message, control: int, terminal: int, files: int | None = None
+) -> None:
+    """The first process of a submission, from which those of its notebooks are forked.
+
+    Args:
+        shell: where cells run.
+        request: limits, and what must be given up.
+        control: descriptor of a connection: each message asks for a process.
+        terminal: descriptor for what programs write to standard output and error.
+        files: descriptor of a folder whose content the notebooks find where they run.
+    """
+    for standard in (1, 2):
+        os.dup2(terminal, standard)
+    os.close(terminal)
+    if request["place"]:
+        os.chdir(request["place"])
+    furnish(files)
+    if request["shut_in"]:
+        give_up(request["calls"])
+    _limit(request["limits"])
+    channel = Channel(_connection(control))
+    gc.enable()
+    while True:
+        channel.receive()
+        (descriptor,) = channel.receive_descriptors()
         if os.fork() == 0:
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
             signal.signal(signal.SIGINT, signal.default_int_handler)
-            control.close()
-            _announce(connection)
-            Process(connection, shell).serve()
-        connection.close()
+            channel.close()
+            Process(_connection(descriptor), shell).serve()
+        os.close(descriptor)
 
 
 if __name__ == "__main__":

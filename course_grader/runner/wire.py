@@ -133,25 +133,24 @@ class Channel:
         self.buffers = [self._read(size, deadline) for size in sizes]
         return decode(tree, self.buffers, self.find)
 
-    def send_connections(self, *connections: socket.socket) -> None:
-        """Hands connections over, after a message that announces them."""
-        descriptors = [connection.fileno() for connection in connections]
+    def send_descriptors(self, *descriptors: int) -> None:
+        """Hands open files or connections over, after a message that announces them."""
         self.connection.setblocking(True)
         try:
-            socket.send_fds(self.connection, [b"!"], descriptors)
+            socket.send_fds(self.connection, [b"!"], list(descriptors))
         except OSError as error:
             raise Closed(f"the other side has gone: {error}") from None
         finally:
             self.connection.setblocking(False)
 
-    def receive_connections(self, n: int = 1) -> list[socket.socket]:
-        """The connections that the last message announced."""
+    def receive_descriptors(self, n: int = 1) -> list[int]:
+        """What the last message announced."""
         self.connection.setblocking(True)
         _, descriptors, _, _ = socket.recv_fds(self.connection, 1, n)
         self.connection.setblocking(False)
         if len(descriptors) != n:
             raise Closed("the other side has gone")
-        return [socket.socket(fileno=descriptor) for descriptor in descriptors]
+        return list(descriptors)
 
     def close(self) -> None:
         """Hangs up."""

@@ -1,13 +1,10 @@
-"""The sandbox: a process tree without network, rights, or sight of anything that it does not need.
+"""The sandbox of one submission: what runs in it, and how it is ended.
 
-From outside, the tree is watched, and what must end is killed: nothing relies on the help of what
-runs inside.
+From outside, the tree of its processes is watched, and what must end is killed: nothing relies on
+the help of what runs inside.
 """
 
 import os
-import subprocess
-import sys
-import tempfile
 import time
 from collections.abc import Iterable
 from pathlib import Path
@@ -16,17 +13,10 @@ import psutil
 
 from course_grader.runner.codec import WireError
 from course_grader.runner.wire import Channel
-from course_grader.sandbox.bubblewrap import (
-    SUBMISSION,
-    Limits,
-    SandboxError,
-    View,
-    child_environment,
-    sandboxed,
-)
+from course_grader.sandbox.bubblewrap import Limits, SandboxError, View
 from course_grader.sandbox.link import Link, pair, pid_of
+from course_grader.sandbox.nursery import give, take
 from course_grader.sandbox.processes import alive, memory, signalled, threads, weighs_more
-from course_grader.sandbox.seccomp import descriptor, program
 
 PATIENCE = 20.0  # seconds for a fork, on a machine that has much to do
 END_PATIENCE = 5.0  # seconds for ending processes one by one
@@ -76,61 +66,30 @@ class Sandbox:
         unsafe: bool = False,
     ) -> None:
         self.limits = limits
-        self.protected: set[int] = set()
-        self._first: list[psutil.Process] = []
         self.was_asked = False  # by a test with hidden inputs: they may be known inside
         self._look_next = self._weigh_next = 0.0
         self._links: list[Link] = []
-        calls = descriptor() if program() and not unsafe else None
-        try:
-            shut_in = [] if unsafe else sandboxed(view, limits, files, calls)
-        except SandboxError:
-            if calls is not None:
-                os.close(calls)
-            raise
-        ours, theirs = pair()
-        channel = Channel(ours, most=0)
+        self._nursery = take(view, limits, modules, unsafe=unsafe)
         reader, writer = os.pipe()
         os.set_blocking(reader, False)
         self._pipe = reader
-        self._place = tempfile.TemporaryDirectory(prefix="genlhc-") if unsafe else None
-        command = [sys.executable, "-m", "course_grader.runner", str(theirs.fileno())]
-        passed = [theirs.fileno(), *([] if calls is None else [calls])]
         try:
-            self.process = subprocess.Popen(
-                [*shut_in, *command], pass_fds=passed, stdin=subprocess.DEVNULL, stdout=writer,
-                stderr=writer, env=child_environment(view, unsafe=unsafe), start_new_session=True,
-                cwd=self._place.name if self._place else None,
-            )  # fmt: skip
-        finally:
-            os.close(writer)
-            theirs.close()
-            if calls is not None:
-                os.close(calls)
-        _open.add(self)
-        try:
-            self.control = Link(channel, pid_of(ours, 60.0))
-            self._links.append(self.control)
-            self.control.ask(
-                120.0,
-                limits={
-                    "DATA": limits.memory, "FSIZE": limits.disk, "CORE": 0,
-                    "NPROC": 4096 if unsafe else 2 * limits.processes + most_parked + 16,
-                    "CPU": int(3 * limits.notebook) + 60,
-                },
-                modules=list(modules),
-                files=None if files is None else str(files) if unsafe else SUBMISSION,
-            )  # fmt: skip
+            self.control = self._nursery.submission(limits, writer, files, most_parked)
         except WireError as error:
             said = self.text(4000).decode(errors="replace").strip()
-            channel.close()
-            self.close()
+            self._leave()
             raise SandboxError(f"the sandbox did not start: {said or error}") from None
-        self._first = self._tree()
+        except BaseException:
+            self._leave()
+            raise
+        finally:
+            os.close(writer)
+        self._links.append(self.control)
+        self._first = psutil.Process(self.control.pid)
         # What all start with is no student's: one process alone meets the kernel's limit first.
-        base = psutil.Process(self.control.pid)
-        self._most = limits.memory + memory([base], "rss")
-        self.protected = {one.pid for one in self._first}
+        self._most = limits.memory + memory([self._first], "rss")
+        self.protected = {one.pid for one in self._tree()}
+        _open.add(self)
 
     def __enter__(self) -> "Sandbox":
         return self
@@ -162,7 +121,7 @@ class Sandbox:
         ours, theirs = pair()
         with theirs:
             link.channel.send({"do": "park"}, self._patience())
-            link.channel.send_connections(theirs)
+            link.channel.send_descriptors(theirs.fileno())
         channel = Channel(ours, most=0)
         try:
             self._links.append(Link(channel, pid_of(ours, self._patience())))
@@ -198,10 +157,9 @@ class Sandbox:
             time.sleep(0.005)
 
     def kill(self) -> None:
-        """Ends all at once: with the first process of its namespace the kernel ends the others."""
-        for one in self._first:
+        """Ends all at once: with the first process of a room the kernel ends the others."""
+        for one in [self._first] if self._nursery.has_rooms else self._tree():
             signalled(one.kill)
-        self.process.kill()
 
     def watch(self) -> None:
         """Looks whether what runs stays within its limits, at most ten times a second.
@@ -244,25 +202,29 @@ class Sandbox:
 
     def close(self) -> None:
         """Ends the sandbox and all that is in it."""
-        _open.discard(self)
         tree = self._tree()
         self.kill()
-        for one in tree:  # without a namespace nothing else ends them
+        for one in tree:  # without a room nothing else ends them
             signalled(one.kill)
-        self.process.wait()
+        self._leave()
+
+    def _leave(self) -> None:
+        _open.discard(self)
         os.close(self._pipe)
         for link in self._links:
             link.channel.close()
-        if self._place is not None:
-            self._place.cleanup()
+        give(self._nursery)
 
     def _weighs_too_much(self) -> bool:
         """One look; if a process ends meanwhile, what it shared may be counted twice."""
         return weighs_more(self._unprotected(self._tree()), self._most)
 
     def _tree(self) -> list[psutil.Process]:
+        """All processes: in a room none can leave its first one, elsewhere they may."""
+        if not self._nursery.has_rooms:
+            return self._nursery.tree()
         try:
-            return list(psutil.Process(self.process.pid).children(recursive=True))
+            return [self._first, *self._first.children(recursive=True)]
         except psutil.NoSuchProcess:
             return []
 

@@ -13,13 +13,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from course_grader.errors import CourseError
+from course_grader.runner.rooms import CACHE, HOME, SCRATCH
 
 PACKAGE = Path(__file__).parents[1]
 RUNNER = PACKAGE / "runner"
 SYSTEM = ("/usr", "/lib", "/lib64", "/lib32", "/bin", "/sbin", "/etc/alternatives", "/etc/fonts",
           "/etc/ld.so.cache", "/etc/localtime", "/etc/ssl")  # fmt: skip
-HOME = "/home/student"
-SUBMISSION = "/submission"
 _numbers = itertools.count()
 _THREADS = ("OMP", "OPENBLAS", "MKL", "NUMEXPR", "VECLIB_MAXIMUM", "BLIS")
 
@@ -64,9 +63,7 @@ class View:
     hidden: tuple[str, ...] = ()
 
 
-def sandboxed(
-    view: View, limits: Limits, files: Path | None = None, calls: int | None = None
-) -> list[str]:
+def sandboxed(view: View, limits: Limits) -> list[str]:
     """The command that shuts in what follows it.
 
     Root first becomes a user that nothing belongs to: the kernel counts no processes of root, and
@@ -75,8 +72,6 @@ def sandboxed(
     Args:
         view: what can be seen from inside.
         limits: of which the scratch space is set here.
-        files: shown read-only as `SUBMISSION`.
-        calls: descriptor of a filter of system calls, see `course_grader.sandbox.seccomp`.
 
     Raises:
         SandboxError: a program is missing, or root's files are for root alone.
@@ -87,23 +82,17 @@ def sandboxed(
         "(Debian, Ubuntu: apt install bubblewrap; Fedora: dnf install bubblewrap), or grade in "
         "a container (docs/tutor.md); --unsafe-no-sandbox grades without",
     )
-    folders = [*view.folders.values(), *filter(None, [files])]
-    for folder in folders:
-        if not folder.exists():
-            raise SandboxError(f"{folder} is not there, but the sandbox must show it")
-    apart = ["--unshare-all", "--unshare-user", "--disable-userns", "--cap-drop", "ALL",
-             "--uid", "1000", "--gid", "1000", "--hostname", "sandbox", "--die-with-parent",
-             "--new-session", "--as-pid-1"]  # fmt: skip
-    if calls is not None:
-        apart += ["--seccomp", str(calls)]
+    for folder in view.folders.values():
+        check_readable(folder)
+    apart = ["--unshare-all", "--unshare-user", "--cap-drop", "ALL", "--uid", "1000", "--gid",
+             "1000", "--hostname", "sandbox", "--die-with-parent", "--new-session",
+             "--as-pid-1"]  # fmt: skip
     own = ["--proc", "/proc", "--dev", "/dev", *_scratch("/dev/shm", limits),
            "--remount-ro", "/dev", "--remount-ro", "/", "--chdir", HOME, "--"]  # fmt: skip
-    places = _places(view, limits, files)
+    places = _places(view, limits)
     if os.geteuid() != 0:
         return [bwrap, *apart, *places, *own]
     setpriv = _program("setpriv", "setpriv is not installed: it belongs to the package util-linux")
-    for folder in folders:
-        _check_readable(folder)
     user = str(_other_user())
     become = [setpriv, "--reuid", user, "--regid", user, "--clear-groups"]
     outside = ["--dev-bind", "/proc", "/proc", "--dev-bind", "/dev", "/dev", "--"]
@@ -123,21 +112,16 @@ def _scratch(place: str, limits: Limits) -> list[str]:
     return ["--perms", "0777", "--size", str(limits.disk), "--tmpfs", place]
 
 
-def _places(view: View, limits: Limits, files: Path | None) -> list[str]:
+def _places(view: View, limits: Limits) -> list[str]:
     """The files that are there, at their places."""
     shown = {path: Path(path) for path in (*SYSTEM, sys.base_prefix, sys.prefix)}
     shown["/runner/course_grader/__init__.py"] = PACKAGE / "__init__.py"
     shown["/runner/course_grader/runner"] = RUNNER
-    cache = f"{HOME}/.cache/matplotlib"
-    shown |= {f"{cache}/{cached.name}": cached for cached in font_caches()}
+    shown |= {f"{CACHE}/matplotlib/{cached.name}": cached for cached in font_caches()}
     shown |= {f"/course/{name}": folder for name, folder in view.folders.items()}
-    if files is not None:
-        shown[SUBMISSION] = files
-    command = [*_scratch("/tmp", limits), *_scratch(HOME, limits)]
-    for folder in (f"{HOME}/.cache", cache):
-        command += ["--perms", "0777", "--dir", folder]
+    command = [part for place in SCRATCH if place != "/dev/shm" for part in _scratch(place, limits)]
     parents = {str(parent) for place in shown for parent in Path(place).parents}
-    for folder in sorted(parents - set(shown) - {HOME, f"{HOME}/.cache", cache}):
+    for folder in sorted(parents - set(shown)):
         command += ["--perms", "0755", "--dir", folder]
     for place, path in shown.items():
         if place in SYSTEM and path.is_symlink():
@@ -157,8 +141,16 @@ def _other_user() -> int:
     return last - 10 - (64 * os.getpid() + next(_numbers)) % 50_000
 
 
-def _check_readable(path: Path) -> None:
-    """Raises `SandboxError` if a file is there for its owner only."""
+def check_readable(path: Path) -> None:
+    """What the sandbox shows, or copies, must be there, and not for root only.
+
+    Raises:
+        SandboxError: it is not.
+    """
+    if not path.exists():
+        raise SandboxError(f"{path} is not there, but the sandbox must show it")
+    if os.geteuid() != 0:
+        return
     path = path.resolve()
     for one in (path, *(path.rglob("*") if path.is_dir() else ())):
         needed = 0o005 if one.is_dir() else 0o004

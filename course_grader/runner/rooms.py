@@ -1,0 +1,117 @@
+"""A room for each submission: what a process leaves behind before it runs students' code.
+
+The runner's first process has imported what notebooks need and never runs anything of a student.
+For each submission a fork of it moves into namespaces of its own: it sees other processes, other
+scratch space and other names, and can reach no submission before or after it. Bubblewrap's sandbox
+is around all of them; see namespaces(7), capabilities(7), seccomp(2).
+"""
+
+import ctypes
+import os
+import shutil
+from pathlib import Path
+
+HOME = "/home/student"
+CACHE = "/cache"  # what is put into every home
+SCRATCH = ("/tmp", "/dev/shm", HOME)
+_NEW_FILES, _NEW_NAMES, _NEW_IPC, _NEW_USERS, _NEW_PROCESSES = (
+    0x00020000, 0x04000000, 0x08000000, 0x10000000, 0x20000000
+)  # fmt: skip
+_ALONE = 0x4000 | 1 << 18  # MS_REC | MS_PRIVATE: what is mounted here is seen here only
+_PLAIN = 2 | 4  # MS_NOSUID | MS_NODEV
+_NO_PROGRAMS = 8  # MS_NOEXEC
+_DROP_BOUND, _NO_NEW_RIGHTS, _SET_FILTER, _FILTER = 24, 38, 22, 2  # prctl(2)
+_CAPABILITIES_3 = 0x20080522
+
+
+class _Program(ctypes.Structure):
+    _fields_ = (("length", ctypes.c_ushort), ("steps", ctypes.c_char_p))
+
+
+def move_in(disk: int) -> None:
+    """Makes a room; this process ends, and a fork goes on in there as its first process.
+
+    Args:
+        disk: bytes of each scratch space.
+
+    Raises:
+        OSError: the kernel does not allow it.
+    """
+    user, group = os.getuid(), os.getgid()
+    _call("unshare", _NEW_FILES | _NEW_NAMES | _NEW_IPC | _NEW_USERS | _NEW_PROCESSES)
+    Path("/proc/self/setgroups").write_text("deny")
+    Path("/proc/self/uid_map").write_text(f"{user} {user} 1")
+    Path("/proc/self/gid_map").write_text(f"{group} {group} 1")
+    reader, writer = os.pipe()  # this process ends only when the fork is where it should be
+    if os.fork():
+        os.close(writer)
+        os._exit(0 if os.read(reader, 1) else 1)
+    _call("mount", None, b"/", None, _ALONE, None)
+    _call("mount", b"proc", b"/proc", b"proc", _PLAIN | _NO_PROGRAMS, None)
+    for place in SCRATCH:
+        options = f"size={disk},mode=0700".encode()
+        _call("mount", b"tmpfs", place.encode(), b"tmpfs", _PLAIN, options)
+    Path("/proc/sys/user/max_user_namespaces").write_text("0")
+    os.chdir(HOME)
+    os.write(writer, b"!")
+    os.close(reader)
+    os.close(writer)
+
+
+def are_possible() -> bool:
+    """Whether the kernel allows rooms here; some systems forbid namespaces within namespaces."""
+    pid = os.fork()
+    if pid == 0:
+        try:
+            move_in(1 << 20)
+        except OSError:
+            os._exit(1)
+        os._exit(0)
+    return os.waitpid(pid, 0)[1] == 0
+
+
+def furnish(files: int | None) -> None:
+    """Copies what a submission finds where it runs.
+
+    Args:
+        files: descriptor of a folder outside, closed here: from it one could look around there.
+    """
+    if os.path.isdir(CACHE) and os.getcwd() == HOME:
+        shutil.copytree(CACHE, ".cache", dirs_exist_ok=True)
+    if files is not None:
+        try:
+            shutil.copytree(f"/proc/self/fd/{files}", ".", dirs_exist_ok=True)
+        except (OSError, shutil.Error):
+            pass  # a cell that misses a file says so
+        finally:
+            os.close(files)
+
+
+def give_up(calls: bytes) -> None:
+    """Gives up all capabilities and the system calls that a filter refuses, for good.
+
+    Args:
+        calls: a filter, see `course_grader.sandbox.seccomp`; without one nothing is filtered.
+
+    Raises:
+        OSError: the kernel does not allow it.
+    """
+    for number in range(64):
+        try:
+            _call("prctl", _DROP_BOUND, number, 0, 0, 0)
+        except OSError:
+            break  # this was the last one, or there is none left to drop
+    header = (ctypes.c_uint32 * 2)(_CAPABILITIES_3, 0)
+    _call("capset", header, (ctypes.c_uint32 * 6)())
+    _call("prctl", _NO_NEW_RIGHTS, 1, 0, 0, 0)
+    if calls:
+        program = _Program(len(calls) // 8, calls)
+        _call("prctl", _SET_FILTER, _FILTER, ctypes.byref(program), 0, 0)
+
+
+def _call(name: str, *arguments: object) -> None:
+    """Calls the C library, whose functions give 0 if all went well."""
+    whole = [ctypes.c_ulong(one) if isinstance(one, int) else one for one in arguments]
+    if getattr(ctypes.CDLL(None, use_errno=True), name)(*whole) != 0:
+        number = ctypes.get_errno()
+        raise OSError(number, f"{name}: {os.strerror(number)}")

@@ -1,0 +1,204 @@
+"""Where submissions come from: a process in bubblewrap's sandbox that has imported everything.
+
+It runs nothing of a student and serves one submission after another, each in a room of its own
+(`course_grader.runner.rooms`). Where the kernel does not allow rooms, or without a sandbox, it
+serves one submission and ends.
+"""
+
+import atexit
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Iterable
+from pathlib import Path
+
+import psutil
+
+from course_grader.runner.codec import WireError
+from course_grader.runner.wire import Channel
+from course_grader.sandbox.bubblewrap import (
+    Limits,
+    SandboxError,
+    View,
+    check_readable,
+    child_environment,
+    sandboxed,
+)
+from course_grader.sandbox.link import Link, pair, pid_of
+from course_grader.sandbox.processes import signalled
+from course_grader.sandbox.seccomp import program
+
+START = 120.0  # seconds for importing everything, on a machine that has much to do
+MOST_IDLE = 4
+
+
+class Nursery:
+    """One such process.
+
+    Args:
+        view: what can be seen from inside.
+        limits: of which the scratch space is set here.
+        modules: imported once for all submissions.
+        unsafe: without bubblewrap, for machines that have none and students that are trusted.
+        rooms: make rooms, if the kernel allows it.
+
+    Attributes:
+        kind: what submissions must have in common to come from here.
+        has_rooms: whether submissions are kept apart, so that there can be one after another.
+
+    Raises:
+        SandboxError: there is no bubblewrap, or it does not work here.
+    """
+
+    def __init__(
+        self, view: View, limits: Limits, modules: Iterable[str], *, unsafe: bool = False,
+        rooms: bool = True,
+    ) -> None:  # fmt: skip
+        self.unsafe = unsafe
+        self.kind = _kind(view, limits, modules, unsafe)
+        self._place = tempfile.TemporaryDirectory(prefix="genlhc-") if unsafe else None
+        self._said = tempfile.TemporaryFile()  # noqa: SIM115 - until `close`
+        shut_in = [] if unsafe else sandboxed(view, limits)
+        ours, theirs = pair()
+        with theirs:
+            self.process = subprocess.Popen(
+                [*shut_in, sys.executable, "-m", "course_grader.runner", str(theirs.fileno())],
+                pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                stderr=self._said, env=child_environment(view, unsafe=unsafe),
+                start_new_session=True, cwd=self._place.name if self._place else None,
+            )  # fmt: skip
+        self._control = Channel(ours, most=0)
+        try:
+            pid_of(ours, START / 2)
+            self._control.send({"modules": list(modules), "rooms": rooms and not unsafe}, START)
+            ready = self._control.receive(START)
+            self.has_rooms = bool(ready["rooms"])
+        except WireError as error:
+            self._said.seek(0)
+            said = self._said.read().decode(errors="replace").strip()[-4000:]
+            self.close()
+            raise SandboxError(f"the sandbox did not start: {said or error}") from None
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether it can serve another submission."""
+        return self.process.poll() is None
+
+    def submission(
+        self, limits: Limits, terminal: int, files: Path | None, most_parked: int
+    ) -> Link:
+        """The first process of a submission.
+
+        Args:
+            limits: what it may use up.
+            terminal: descriptor for what programs write to standard output and error.
+            files: a folder whose content is copied to where notebooks run.
+            most_parked: processes that will be parked at a time.
+
+        Raises:
+            WireError: there is none: this nursery has gone.
+            SandboxError: the files are for root alone.
+        """
+        request = {
+            "place": self._place.name if self._place else "",
+            "disk": limits.disk,
+            "has_files": files is not None,
+            "shut_in": not self.unsafe,
+            "calls": program(),
+            "limits": {
+                "DATA": limits.memory, "FSIZE": limits.disk, "CORE": 0,
+                "NPROC": 4096 if self.unsafe else 2 * limits.processes + most_parked + 16,
+                "CPU": int(3 * limits.notebook) + 60,
+            },
+        }  # fmt: skip
+        if files is not None and not self.unsafe:
+            check_readable(files)
+        folder = [] if files is None else [os.open(files, os.O_RDONLY | os.O_DIRECTORY)]
+        ours, theirs = pair()
+        try:
+            self._control.send(request, 10.0)
+            self._control.send_descriptors(theirs.fileno(), terminal, *folder)
+        except WireError:
+            ours.close()
+            raise
+        finally:
+            theirs.close()
+            for descriptor in folder:
+                os.close(descriptor)
+        channel = Channel(ours, most=0)
+        try:
+            return Link(channel, pid_of(ours, START / 2))
+        except WireError:
+            channel.close()
+            raise
+
+    def close(self) -> None:
+        """Ends it and all that came from it."""
+        self._control.close()
+        for one in self.tree():
+            signalled(one.kill)
+        self.process.kill()
+        self.process.wait()
+        self._said.close()
+        if self._place is not None:
+            self._place.cleanup()
+
+    def tree(self) -> list[psutil.Process]:
+        """All processes that came from it, itself included where bubblewrap is around it."""
+        try:
+            return list(psutil.Process(self.process.pid).children(recursive=True))
+        except psutil.NoSuchProcess:
+            return []
+
+
+Kind = tuple[object, ...]
+_idle: list[Nursery] = []
+_lock = threading.Lock()
+
+
+def take(view: View, limits: Limits, modules: Iterable[str], *, unsafe: bool = False) -> Nursery:
+    """An idle nursery that suits, or a new one; whoever takes it gives it back.
+
+    Raises:
+        SandboxError: there is no bubblewrap, or it does not work here.
+    """
+    if not unsafe:
+        sandboxed(view, limits)  # what cannot be shown now is not shown from an earlier time
+    wanted = _kind(view, limits, modules, unsafe)
+    with _lock:
+        for nursery in _idle:
+            if nursery.kind == wanted and nursery.is_alive:
+                _idle.remove(nursery)
+                return nursery
+    return Nursery(view, limits, modules, unsafe=unsafe)
+
+
+def give(nursery: Nursery) -> None:
+    """Takes a nursery back; one that can serve nobody else, or one too many, is closed."""
+    surplus = [nursery]
+    if nursery.has_rooms and nursery.is_alive:
+        with _lock:
+            _idle.append(nursery)
+            surplus = [_idle.pop(0) for _ in range(len(_idle) - MOST_IDLE)]
+    for one in surplus:
+        one.close()
+
+
+@atexit.register
+def close_idle() -> None:
+    """Ends the idle nurseries of this process."""
+    with _lock:
+        while _idle:
+            _idle.pop().close()
+
+
+def _kind(view: View, limits: Limits, modules: Iterable[str], unsafe: bool) -> Kind:
+    """Also what the files are like: whoever changes them wants them imported anew."""
+    modified = tuple(
+        (str(path), path.stat().st_mtime_ns)
+        for folder in view.folders.values()
+        for path in sorted(folder.resolve().rglob("*.py"))
+    )
+    return (tuple(view.folders.items()), view.hidden, limits.disk, tuple(modules), unsafe, modified)
