@@ -118,3 +118,8 @@ def test_skeleton_runs_to_its_end(path):
     notebook = execute(path, path.parent)  # raises on any traceback
     said = json.dumps([cell.get("outputs", []) for cell in notebook.cells], ensure_ascii=False)
     assert "is still open" in said
+    for cell in notebook.cells:
+        outputs = cell.get("outputs", [])
+        if any("○" in output.get("text", "") for output in outputs):  # it waits for an answer
+            shown = [output for output in outputs if output.output_type == "display_data"]
+            assert not shown, f"an empty figure: {marks(cell).get('grade_id')}"
