@@ -9,6 +9,7 @@ is around all of them; see namespaces(7), capabilities(7), seccomp(2).
 import ctypes
 import os
 import shutil
+import sys
 from pathlib import Path
 
 HOME = "/home/student"
@@ -18,6 +19,7 @@ _NEW_FILES, _NEW_NAMES, _NEW_IPC, _NEW_USERS, _NEW_PROCESSES = (
     0x00020000, 0x04000000, 0x08000000, 0x10000000, 0x20000000
 )  # fmt: skip
 _ALONE = 0x4000 | 1 << 18  # MS_REC | MS_PRIVATE: what is mounted here is seen here only
+_SAME = 0x1000  # MS_BIND: what is there is here, too, read-only if it is so there
 _PLAIN = 2 | 4  # MS_NOSUID | MS_NODEV
 _NO_PROGRAMS = 8  # MS_NOEXEC
 _DROP_BOUND, _NO_NEW_RIGHTS, _SET_FILTER, _FILTER = 24, 38, 22, 2  # prctl(2)
@@ -49,13 +51,25 @@ def move_in(disk: int) -> None:
     _call("mount", None, b"/", None, _ALONE, None)
     _call("mount", b"proc", b"/proc", b"proc", _PLAIN | _NO_PROGRAMS, None)
     for place in SCRATCH:
-        options = f"size={disk},mode=0700".encode()
-        _call("mount", b"tmpfs", place.encode(), b"tmpfs", _PLAIN, options)
+        _empty(place, disk)
     Path("/proc/sys/user/max_user_namespaces").write_text("0")
     os.chdir(HOME)
     os.write(writer, b"!")
     os.close(reader)
     os.close(writer)
+
+
+def _empty(place: str, disk: int) -> None:
+    """Fresh space at a place; this Python stays, should it be installed there."""
+    pythons = [path for path in {sys.prefix, sys.base_prefix} if path.startswith(f"{place}/")]
+    known = {path: os.open(path, os.O_PATH) for path in sorted(pythons)}
+    options = f"size={disk},mode=0700".encode()
+    _call("mount", b"tmpfs", place.encode(), b"tmpfs", _PLAIN, options)
+    for path, descriptor in known.items():
+        os.makedirs(path, exist_ok=True)
+        source = f"/proc/self/fd/{descriptor}".encode()
+        _call("mount", source, path.encode(), None, _SAME, None)
+        os.close(descriptor)
 
 
 def are_possible() -> bool:
