@@ -172,6 +172,8 @@ class Sandbox:
             return
         tree = self._tree()
         others = self._unprotected(tree)
+        if len(others) > self.limits.processes:
+            others = [one for one in others if alive(one)]
         self._look_next = now + max(0.1, 5 * (time.monotonic() - now))
         if len(others) > self.limits.processes:
             raise Stopped(f"more than {self.limits.processes} processes were started")
