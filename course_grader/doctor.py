@@ -119,9 +119,17 @@ def _trial(view: View, limits: Limits) -> Iterator[Finding]:
             link = box.notebook()
             link.channel.send({"do": "run", "source": REACH_OUT, "seed": 1})
             reply = link.channel.receive(30.0)
+            has_rooms = box.has_rooms
         reached = reply.get("text", "").strip() if isinstance(reply, dict) else "it does not answer"
         yield Finding("sandbox", not reached, reached or "a cell ran in it and could reach nothing",
                       "this sandbox holds nothing back: do not grade here")  # fmt: skip
+        yield Finding(
+            "namespaces within",
+            True,
+            "submissions share imports"
+            if has_rooms
+            else "forbidden here: each submission imports everything anew, some seconds",
+        )
     except Exception as error:
         yield Finding("sandbox", False, str(error), "see the message; packages may be missing")
 

@@ -297,6 +297,13 @@ def test_what_dies_or_runs_away_is_dealt_with_in_either_way(run):
     assert text(cells[3]) == "1\n"
 
 
+def test_the_doctor_says_whether_imports_are_shared(foreign, nurseries):
+    said = {one.what: one.seen for one in doctor.examine(Course.open(foreign))}
+    shared = nurseries[0].has_rooms
+    assert ("forbidden here" not in said["namespaces within"]) == shared
+    assert said["sandbox"] == "a cell ran in it and could reach nothing"
+
+
 def test_a_changed_library_is_imported_anew(tmp_path, server):
     (tmp_path / "mine").mkdir()
     said = []

@@ -97,6 +97,11 @@ class Sandbox:
     def __exit__(self, *exc: object) -> None:
         self.close()
 
+    @property
+    def has_rooms(self) -> bool:
+        """Whether it shares imports with others, from which it is kept apart."""
+        return self._nursery.has_rooms
+
     def notebook(self) -> Link:
         """A fresh process, in which nothing has run yet.
 
@@ -158,7 +163,7 @@ class Sandbox:
 
     def kill(self) -> None:
         """Ends all at once: with the first process of a room the kernel ends the others."""
-        for one in [self._first] if self._nursery.has_rooms else self._tree():
+        for one in [self._first] if self.has_rooms else self._tree():
             signalled(one.kill)
 
     def watch(self) -> None:
@@ -223,7 +228,7 @@ class Sandbox:
 
     def _tree(self) -> list[psutil.Process]:
         """All processes: in a room none can leave its first one, elsewhere they may."""
-        if not self._nursery.has_rooms:
+        if not self.has_rooms:
             return self._nursery.tree()
         try:
             return [self._first, *self._first.children(recursive=True)]
