@@ -27,6 +27,7 @@ import psutil
 from course_grader.course import Course
 from course_grader.files import notebook_text, read_notebook, write_whole
 from course_grader.grading.grade import Grading
+from course_grader.grading.state import read_record
 from course_grader.lecturer.demo import copy_course
 from course_grader.lecturer.demo_class import fill
 from course_grader.release.release import release
@@ -80,6 +81,15 @@ def said(found: list[tuple[str, str, str, float | None]], again: list[Any]) -> s
     """Whether two runs gave the same, and how much that was."""
     points = sum(score or 0.0 for *_, score in found)
     return f"all scores equal: {found == again}, {points:.2f} points in all"
+
+
+def in_cells(course: Course) -> float:
+    """Seconds that cells and tests took in the last run, over all groups."""
+    return sum(
+        one.seconds
+        for group in course.groups(SHEET)
+        for one in read_record(course, SHEET, group).values()
+    )
 
 
 def by_nbgrader(course: Course) -> float:
@@ -143,8 +153,10 @@ def small(n_groups: int) -> None:
         for workers in (2, 1):
             taken = by_genlhc(ours, workers)
             each, ratio = taken / n_notebooks, plain / taken
+            besides = (workers * taken - in_cells(ours)) / n_notebooks
             print(f"  genlhc grade, {workers} workers {taken:7.1f} s  {each:5.2f} s a notebook, "
-                  f"ratio {ratio:.1f}", flush=True)  # fmt: skip
+                  f"ratio {ratio:.1f}; besides cells and tests {besides:.2f} s of a worker",
+                  flush=True)  # fmt: skip
         print(f"  {said(scores(ours), scores(theirs))}")
         for mine, its in zip(scores(ours), scores(theirs), strict=True):
             if mine != its:
