@@ -57,6 +57,8 @@ class Classroom:
         if "matplotlib.pyplot" in plan.modules and not font_caches():
             command = [sys.executable, "-c", "import matplotlib.font_manager"]
             subprocess.run(command, check=False, capture_output=True)
+        # Marking computes while sandboxes are spoken to, a few bytes at a time: let these through.
+        sys.setswitchinterval(0.0005)
         self._heard: dict[str, Heard] = {}
         self._cluster = None
         if not scheduler:

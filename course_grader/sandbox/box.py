@@ -179,7 +179,7 @@ class Sandbox:
         others = self._unprotected(tree)
         if len(others) > self.limits.processes:
             others = [one for one in others if alive(one)]
-        self._look_next = now + max(0.1, 5 * (time.monotonic() - now))
+        self._look_next = now + max(0.1, 15 * (time.monotonic() - now))
         if len(others) > self.limits.processes:
             raise Stopped(f"more than {self.limits.processes} processes were started")
         if threads(others) > 2 * self.limits.processes:
