@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: help bubblewrap demo test lint exercises solutions calibrate
+.PHONY: help bubblewrap demo test lint exercises lab solutions calibrate
 
 help: ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -35,6 +35,9 @@ lint: .venv/.complete ## style and types
 
 exercises: .venv/.complete ## exercises/ and the student bundle from solutions/
 	$(BIN)/genlhc release sheet01
+
+lab: .venv/.complete ## JupyterLab with the sheet as students get it, in build/lab/
+	$(BIN)/genlhc lab sheet01
 
 solutions: .venv/.complete ## runs the solution notebooks: HTML and PDF in build/solutions/
 	$(BIN)/genlhc solutions sheet01

@@ -46,3 +46,36 @@ def demo(
     with session(course, "demo") as (opened, console):
         if not run_demo(opened, sheet, console):
             raise typer.Exit(1)
+
+
+@app.command()
+def lab(
+    sheet: SheetArgument,
+    no_browser: Annotated[
+        bool, typer.Option("--no-browser", help="Do not open a browser; the address is shown.")
+    ] = False,
+    port: Annotated[int, typer.Option("--port", min=1, max=65535, help="Port of the server.")] = (
+        8888
+    ),
+    course: CourseOption = Path(),
+) -> None:
+    """Open a sheet in JupyterLab as students get it, in build/lab/SHEET.
+
+    Notebooks that were edited there are kept.
+
+    Example: genlhc lab sheet01 --no-browser
+    """
+    from course_grader.lecturer.lab import run_lab, unpack
+
+    with session(course, "lab") as (opened, console):
+        workplace = unpack(opened, sheet)
+        for name in workplace.kept:
+            console.problem(f"{name} was edited here and is kept; the bundle has another version")
+        where = workplace.folder.relative_to(opened.root)
+        if workplace.kept:
+            console.say(f"to begin anew, move these files away or delete {where}")
+        console.say(f"the students' folder: {where} (end JupyterLab with Ctrl-C)")
+        status = run_lab(opened, sheet, workplace.folder, browser=not no_browser, port=port)
+        if status:
+            console.problem(f"JupyterLab ended with status {status}: its messages are above")
+            raise typer.Exit(1)
