@@ -74,16 +74,19 @@ class Metric:
         return points * min(1.0, max(0.0, share))
 
     def report(self, value: float) -> str:
-        """One line for the student: what was measured and what it is compared with.
+        """One line: what was measured and what it is compared with.
+
+        Students read it in their feedback, `genlhc report` collects it: `docs/other-courses.md`
+        says how such a line is written.
 
         >>> print(Metric("auc", 0.63, "unit weights", 0.503, (0.505, 0.506, 0.507)).report(0.55))
-        auc = 0.55 (truth against truth 0.503; full points from 0.5318;
-        unit weights 0.63: no points)
+        measured: auc = 0.55 (full points from 0.5318, none from 0.63: unit weights; truth
+        against truth 0.503)
         """
-        floor = "" if math.isnan(self.floor) else f"truth against truth {self.floor:.4g}; "
+        floor = "" if math.isnan(self.floor) else f"; truth against truth {self.floor:.4g}"
         return (
-            f"{self.name} = {value:.4g} ({floor}"
-            f"full points from {self.full:.4g}; {self.weak_name} {self.weak:.4g}: no points)"
+            f"measured: {self.name} = {value:.4g} (full points from {self.full:.4g}, "
+            f"none from {self.weak:.4g}: {self.weak_name}{floor})"
         )
 
 

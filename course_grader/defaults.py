@@ -31,7 +31,7 @@ AUTOGRADE = [
     "nbconvert.preprocessors.ClearMetadataPreprocessor",
     "nbgrader.preprocessors.LimitOutput",
     "course_grader.marking.points.TidyPoints",
-    "nbgrader.preprocessors.SaveAutoGrades",
+    "course_grader.marking.kept_marks.SaveGrades",
     "nbgrader.preprocessors.AssignLatePenalties",
     "course_grader.results.safe_html.SafeHtml",
 ]

@@ -115,7 +115,7 @@ def _credit(values: dict[str, float], points: dict[str, float]) -> float:
     for name, value in values.items():
         metric = scoring.metric("sheet01", name)
         credit = metric.credit(value, points[name])
-        print(f"{credit:.3f} of {points[name]:g} points: {metric.report(value)}")
+        print(f"{metric.report(value)}: {credit:.3f} of {points[name]:g} points")
         earned += credit
     return round(earned, 4)
 

@@ -1,11 +1,17 @@
 """Grading a class, and whether this machine is fit for it."""
 
+import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from course_grader.command_line import CourseOption, SheetArgument, app, session
+
+if TYPE_CHECKING:
+    from course_grader.console import Console
+    from course_grader.course import Course
+    from course_grader.grading.regrade import Proposal, Regrading
 
 
 @app.command()
@@ -15,6 +21,13 @@ def grade(
         list[str] | None, typer.Option("--group", help="Only this group; can be repeated.")
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Also what has not changed.")] = False,
+    task: Annotated[
+        list[str] | None,
+        typer.Option("--task", help="With --force: only this test's points; can be repeated."),
+    ] = None,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="With --task: enter the points without asking.")
+    ] = False,
     workers: Annotated[
         int | None, typer.Option(min=1, help="Groups at a time; default: one a core, at most 4.")
     ] = None,
@@ -26,16 +39,33 @@ def grade(
     ] = False,
     course: CourseOption = Path(),
 ) -> None:
-    """Grade what is new or changed in submitted/<group>/SHEET."""
-    from course_grader.grading.grade import Grading
+    """Grade what is new or changed in submitted/<group>/SHEET.
 
+    With --force --task, only what these tests say is entered, after a list of whose
+    points change was shown and agreed to. With --force alone the list comes last.
+
+    \b
+    Example: genlhc grade sheet01 --force --task check-2a-auc
+    """
+    from course_grader.grading.grade import Grading
+    from course_grader.grading.regrade import Regrading
+    from course_grader.results.changes import between, table_of
+    from course_grader.results.report import rows
+
+    if (task and not force) or (yes and not task):
+        raise typer.BadParameter("--task goes with --force, and --yes with --task")
     with session(course, "grade") as (opened, console):
         if unsafe:
             opened.config.TrustedExecute.unsafe = True
             console.problem("students' code runs with your own rights: there is no sandbox")
-        results = Grading(opened, sheet, console).run(
-            group or (), force=force, workers=workers, scheduler=scheduler
-        )
+        if task:
+            regrading = Regrading(opened, sheet, task, console)
+            proposals = regrading.propose(group or (), workers=workers, scheduler=scheduler)
+            _enter(regrading, proposals, console, yes=yes)
+            return
+        grading = Grading(opened, sheet, console)
+        before = rows(opened, sheet) if force and opened.groups(sheet) else []
+        results = grading.run(group or (), force=force, workers=workers, scheduler=scheduler)
         ran, bad = sum(len(result.ran) for result in results), 0
         for result in results:
             for name, one in sorted(result.record.items()):
@@ -48,10 +78,67 @@ def grade(
             f"{len(results)} groups: {ran} notebooks graded, "
             f"{sum(len(result.record) for result in results) - ran} unchanged or not gradable"
         )
+        changes = between(before, rows(opened, sheet)) if before else []
+        if changes:
+            console.say("other points than before:")
+            console.table(table_of(changes))
+        _say_what_to_look_at(opened, sheet, console)
         console.say(f"next: `genlhc export {sheet}` and `genlhc feedback {sheet}`")
         if bad:
             console.problem(f"{bad} notebooks need a look, see above; the rest is graded")
             raise typer.Exit(1)
+
+
+def _enter(
+    regrading: "Regrading", proposals: "list[Proposal]", console: "Console", *, yes: bool
+) -> None:
+    """Shows whose points change, asks, and enters them."""
+    from course_grader.results.changes import proposed, table_of
+
+    for text in regrading.left:
+        console.problem(text)
+    changes = proposed(one for one in proposals if one.named)
+    others = proposed(one for one in proposals if not one.named)
+    groups = len({one.group for one in proposals})
+    if changes:
+        console.say(f"{groups} groups graded anew; other points than before:")
+        console.table(table_of(changes))
+    else:
+        console.say(f"{groups} groups graded anew; nobody's points change")
+    if others:
+        console.problem("other tasks would change, too, but stay, since --task does not name them:")
+        console.table(table_of(others))
+    if changes and not yes:
+        if not can_ask():
+            console.problem(
+                "nothing was written: nobody can be asked here; --yes enters the points"
+            )
+            raise typer.Exit(1)
+        if not typer.confirm(f"Enter these {len(changes)} points?"):
+            console.problem("nothing was written")
+            raise typer.Exit(1)
+    regrading.write(proposals)
+    _say_what_to_look_at(regrading.course, regrading.sheet, console)
+    if changes:
+        console.say(f"entered; next: `genlhc export {regrading.sheet}` and "
+                    f"`genlhc feedback {regrading.sheet}`")  # fmt: skip
+    if regrading.left:
+        console.problem(f"{len(regrading.left)} could not be graded anew, see above")
+        raise typer.Exit(1)
+
+
+def can_ask() -> bool:
+    """Whether a person sits at the terminal."""
+    return sys.stdin.isatty()
+
+
+def _say_what_to_look_at(course: "Course", sheet: str, console: "Console") -> None:
+    """Names the marks of tutors that belong to answers which are others now."""
+    from course_grader.marking.kept_marks import marks_to_look_at
+
+    with course.gradebook() as gradebook:
+        for group, notebook, name, reason in marks_to_look_at(gradebook, sheet):
+            console.problem(f"{group} {notebook}: {name}: {reason}")
 
 
 @app.command()

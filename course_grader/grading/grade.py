@@ -50,7 +50,9 @@ class GroupResult:
 
 
 @dataclass
-class _Job:
+class Job:
+    """What is to be done for one group."""
+
     group: str
     handed: list[Handed]
     todo: list[str]
@@ -154,13 +156,13 @@ class Grading:
                 self.sources[name] = sources(self.course, self.sheet, name)
                 self.digests[name] = content_digest(solution, checks)
 
-    def _job(self, group: str, force: bool) -> _Job:
+    def _job(self, group: str, force: bool) -> Job:
         handed = read_submission(self.course.submitted / group / self.sheet, self.masters)
         record = read_record(self.course, self.sheet, group)
         if not self._in_gradebook(group):
             record = {}
         todo = [one.name for one in handed if force or self._changed(group, one, record)]
-        return _Job(group, handed, todo, record)
+        return Job(group, handed, todo, record)
 
     def _in_gradebook(self, group: str) -> bool:
         with self.course.gradebook() as gradebook:
@@ -180,7 +182,7 @@ class Grading:
     def _marked(self, group: str, name: str) -> Path:
         return self.course.autograded / group / self.sheet / f"{name}.ipynb"
 
-    def _seconds(self, job: _Job) -> float:
+    def _seconds(self, job: Job) -> float:
         return sum(sum(self._expected(one).values()) for one in job.to_run())
 
     def _expected(self, one: Handed) -> dict[str, float]:
@@ -188,7 +190,7 @@ class Grading:
         kind = kind_of(one.notebook, self.masters[one.name])
         return self.timings.expect(one.name, one.notebook, kind)
 
-    def _grade(self, job: _Job, room: Classroom, outlook: Outlook) -> GroupResult:
+    def _grade(self, job: Job, room: Classroom, outlook: Outlook) -> GroupResult:
         """Grades one group; whatever happens in it stays in it."""
         result = GroupResult(job.group, job.record)
         if job.todo:
@@ -211,7 +213,7 @@ class Grading:
         return result
 
     def _run(
-        self, job: _Job, room: Classroom, intake: Path, result: GroupResult, outlook: Outlook
+        self, job: Job, room: Classroom, intake: Path, result: GroupResult, outlook: Outlook
     ) -> dict[str, Any]:
         """Runs the notebooks of a group; if that fails, a person has to look at them."""
         ready = {one.name: with_sources(one.notebook, self.sources[one.name])

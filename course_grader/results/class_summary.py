@@ -107,7 +107,9 @@ def _task(found: Sequence[Row]) -> TaskSummary:
             summary.none += 1
     summary.mean = fmean(scores) if scores else 0.0
     summary.reasons = Counter(
-        without_numbers(row.reason) for row in found if row.reason and row.score is not None
+        without_numbers(row.reason)
+        for row in found
+        if row.reason and row.score is not None and row.status != MANUAL
     ).most_common()
     return summary
 

@@ -7,12 +7,15 @@ from dataclasses import astuple, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
+from nbgrader.utils import compute_checksum
+
 from course_grader.cells import NOT_RUN, STOPPED
 from course_grader.course import Course
 from course_grader.errors import CourseError
 from course_grader.files import read_notebook, write_whole
 from course_grader.grading.state import NotebookRecord, read_record
 from course_grader.intake.submission import GRADED, MISSING, UNGRADABLE, grade_id
+from course_grader.marking.kept_marks import look_again
 from course_grader.marking.tester import TROUBLE
 from course_grader.release.tidy import plain
 
@@ -32,7 +35,7 @@ class Row:
         score: points, automatic or a tutor's; `None` while it awaits a tutor.
         max_score: points that can be had.
         status: `graded`, `manual` (awaits a tutor), `missing` or `ungradable`.
-        reason: why points are missing, in one line.
+        reason: why points are missing, or why a tutor should look again, in one line.
     """
 
     group: str
@@ -160,7 +163,7 @@ def _graded_row(group: str, name: str, grade: Any, cell: Any) -> Row:
     status = MANUAL if waits else GRADED
     if error is not None and error.ename == NOT_RUN and not waits:
         status = UNGRADABLE
-    reason = ""
+    reason = look_again(grade)
     if status != MANUAL and score is not None and score < most:
         reason = lost_points(cell)
     return Row(group, name, grade.name, score, most, status, reason)
@@ -171,7 +174,8 @@ def lost_points(cell: Any) -> str:
     if cell is None:
         return "the cell is not in the marked notebook"
     if cell.cell_type != "code":
-        return "no answer" if cell.metadata.nbgrader.get("checksum") else ""
+        as_handed_out = cell.metadata.nbgrader.get("checksum") == compute_checksum(cell)
+        return "no answer" if as_handed_out else ""
     for output in cell.outputs:
         if output.output_type == "error":
             return _one_line(_message(output))

@@ -1,0 +1,82 @@
+"""A tutor's marks outlive grading anew, and are asked for again only where the answer changed.
+
+nbgrader keeps the points and comments that a tutor gave, by the name of the cell, but whenever a
+notebook is graded it asks for all of them again. Here the gradebook remembers which answer was
+there, so that a mark stays settled as long as the answer stays.
+"""
+
+import hashlib
+from typing import Any
+
+from nbgrader.preprocessors import SaveAutoGrades
+from nbgrader.utils import determine_grade, is_solution
+from sqlalchemy import Column, MetaData, String, Table, delete, insert, select
+
+CHANGED = "the answer changed since a tutor marked it: the mark stays, look at it again"
+OTHER_POINTS = "the automatic points changed since a tutor gave others, which stay: look again"
+
+_answers = Table(
+    "genlhc_answers",
+    MetaData(),
+    Column("grade", String(32), primary_key=True),  # nbgrader's id of the grade
+    Column("digest", String(64), nullable=False),
+)
+
+
+class SaveGrades(SaveAutoGrades):  # type: ignore[misc]
+    """Takes the place of nbgrader's `SaveAutoGrades`."""
+
+    def _add_score(self, cell: Any, resources: Any) -> None:
+        name = cell.metadata.nbgrader["grade_id"]
+        grade = self.gradebook.find_grade(
+            name, self.notebook_id, self.assignment_id, self.student_id
+        )
+        enter(self.gradebook.db, grade, cell)
+        self.gradebook.db.commit()
+
+
+def enter(session: Any, grade: Any, cell: Any) -> None:
+    """Puts a cell's automatic points into the gradebook; a tutor's stay as they are.
+
+    A tutor is asked where there are no points yet, and where there is a mark for another answer.
+    For a test, the points that it gave are the answer. The caller commits.
+
+    Args:
+        session: of the gradebook.
+        grade: nbgrader's grade of the cell.
+        cell: the cell as it was run.
+    """
+    points, _ = determine_grade(cell)
+    answer = cell.source.strip() if is_solution(cell) else repr(points)
+    digest = hashlib.sha256(answer.encode(errors="replace")).hexdigest()
+    _answers.create(session.connection(), checkfirst=True)
+    chosen = _answers.c.grade == grade.id
+    is_the_same = session.scalar(select(_answers.c.digest).where(chosen)) == digest
+    settled = is_the_same and not grade.needs_manual_grade
+    grade.auto_score = points
+    if grade.manual_score is None:
+        grade.needs_manual_grade = points is None
+    elif not settled:
+        grade.needs_manual_grade = True
+    session.execute(delete(_answers).where(chosen))
+    session.execute(insert(_answers).values(grade=grade.id, digest=digest))
+
+
+def look_again(grade: Any) -> str:
+    """Why a tutor should look at a cell that has a mark already, or nothing."""
+    if grade.manual_score is None or not grade.needs_manual_grade:
+        return ""
+    cell = grade.cell
+    written = {one.name for one in cell.notebook.solution_cells}
+    return CHANGED if cell.name in written else OTHER_POINTS
+
+
+def marks_to_look_at(gradebook: Any, sheet: str) -> list[tuple[str, str, str, str]]:
+    """Group, notebook, cell and reason of each mark that a tutor should look at again."""
+    return sorted(
+        (submission.student_id, notebook.name, grade.name, reason)
+        for submission in gradebook.assignment_submissions(sheet)
+        for notebook in submission.notebooks
+        for grade in notebook.grades
+        if (reason := look_again(grade))
+    )
