@@ -22,7 +22,7 @@ class Task:
         title: the heading.
         n_cells: how many cells ask for an answer.
         n_open: how many of them are not answered.
-        n_checks: how many cells check.
+        n_checks: how many cells check, and were run.
         failing: what the failing checks say.
     """
 
@@ -75,7 +75,7 @@ def review(name: str, notebook: Any) -> Review:
         checks = bool(mark.get("grade")) and not mark.get("solution") and cell.cell_type == "code"
         if mark.get("solution") or opened or checks:
             task = tasks.setdefault(title, Task(title))
-            task.n_checks += checks
+            task.n_checks += checks and cell.get("execution_count") is not None
             task.n_cells += not checks
             task.n_open += opened
             if checks and error:

@@ -27,10 +27,16 @@ _OTHER_NAMES = {
     r"\\bm\b": r"\\boldsymbol",
     r"\\mathds\b": r"\\mathbb",
     r"\\(?:mbox|hbox)\b": r"\\text",
+    r"\\slashed\b": r"\\cancel",
+    r"\\textcolor\s*\{\w*\}": "",
+    r"\\middle\b": "",
     r"\\lt\b": "<",
     r"\\gt\b": ">",
     r"\\(?:displaystyle|textstyle|limits|nolimits)\b": "",
 }
+_SCALED = re.compile(r"#scale\(x: (\d+)%, y: \d+%\)\[((?:\\.|[^\]\\])+)\]")
+_OPENING = (r"\(", r"\[", "{", "chevron.l", "floor.l", "ceil.l")
+_CLOSING = (r"\)", r"\]", "}", "chevron.r", "floor.r", "ceil.r")
 
 
 @dataclass(frozen=True)
@@ -80,7 +86,9 @@ def convert(equations: set[Equation]) -> dict[Equation, str | None]:
     trees = [[{"t": "Para", "c": [_math(one)]}] for one in ordered]
     written = pandoc.write(trees) if trees else []
     found = {
-        one: _numbered(text, one) if text.startswith("$") and text.endswith("$") else None
+        one: _numbered(_polished(text), one)
+        if text.startswith("$") and text.endswith("$")
+        else None
         for one, text in zip(ordered, written, strict=True)
     }
     good = [text for text in found.values() if text is not None]
@@ -112,6 +120,30 @@ def _prepared(tex: str) -> str:
     for name, known in _OTHER_NAMES.items():
         tex = re.sub(name, known, tex)
     return "\n".join(line for line in tex.split("\n") if line.strip())
+
+
+def _polished(text: str) -> str:
+    """Pandoc's typst with the sizes and spaces that TeX gives.
+
+    Example:
+        >>> print(_polished('$ "softplus" \\\\( x \\\\) $'))
+        $ op("softplus") \\( x \\) $
+    """
+    text = re.sub(r'upright\(("(?:[^"\\]|\\.)*")\)', r'class("normal", upright(\1))', text)
+    text = re.sub(r'(?<!\()"(arg[a-z]+)"', r'op("\1", limits: #true)', text)
+    text = re.sub(r'(?<!\()"([A-Za-z]{2,})"', r'op("\1")', text)
+    text = re.sub(r'(\\[/(]) (?=class\("normal", upright)', r"\1", text)  # no blank before a text
+    text = _SCALED.sub(_delimiter, text)
+    return re.sub(r"(?<![\w.])(\\\||parallel)(?!\w)", r'class("normal", \1)', text)
+
+
+def _delimiter(match: re.Match[str]) -> str:
+    r"""A bracket of the size that `\big` and its like ask for; `\big.` is none."""
+    size, sign = match.groups()
+    kind = "opening" if sign in _OPENING else "closing" if sign in _CLOSING else "normal"
+    if sign in "{}":
+        sign = "\\" + sign
+    return "" if sign == "." else f'class("{kind}", lr(size: #{int(size) / 100}em, {sign}))'
 
 
 def _numbered(text: str, equation: Equation) -> str:
