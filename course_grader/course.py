@@ -19,6 +19,7 @@ from course_grader.errors import CourseError
 from course_grader.gradebook import opened
 
 CONFIG_NAME = "nbgrader_config.py"
+_ENTRY_POINT = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
 _GROUP = re.compile(r"[A-Za-z0-9][\w.\-]*")
 
 
@@ -29,12 +30,14 @@ class Settings:
     Attributes:
         bundle: files and folders that students receive beside the exercises; what does not exist
             is left out.
+        bundle_scripts: commands that students get with the bundle, `module:function` by name.
         bundle_exclude: glob patterns of file names that never go into the bundle.
         checks: files and folders that the hidden tests use; when one of them changes, everything
             is graded again.
     """
 
     bundle: tuple[str, ...] = ("course_utils", "data", "environment.yml")
+    bundle_scripts: Mapping[str, str] = field(default_factory=dict)
     bundle_exclude: tuple[str, ...] = ("*.lhe", "*.lhe.gz", "*.hepmc*", "*.root", "*.log", "*.part")
 
     checks: tuple[str, ...] = ("autograde_tests",)
@@ -42,18 +45,27 @@ class Settings:
     @classmethod
     def from_table(cls, table: Mapping[str, Any], where: Path) -> "Settings":
         """Reads the table, naming what is unknown or of the wrong type."""
-        known = {"bundle": "bundle", "bundle-exclude": "bundle_exclude", "checks": "checks"}
-        values: dict[str, tuple[str, ...]] = {}
+        known = ("bundle", "bundle-scripts", "bundle-exclude", "checks")
+        values: dict[str, Any] = {}
         for key, value in table.items():
             if key not in known:
                 raise CourseError(
                     f"{where}: [tool.genlhc] has no entry {key!r}; it knows {', '.join(known)}"
                 )
+            name = key.replace("-", "_")
+            if key == "bundle-scripts":
+                if not isinstance(value, dict) or not all(map(_is_entry_point, value.values())):
+                    raise CourseError(
+                        f"{where}: [tool.genlhc] {key} must be a table of commands, each with "
+                        f'"module:function", got {value!r}'
+                    )
+                values[name] = dict(value)
+                continue
             if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
                 raise CourseError(
                     f"{where}: [tool.genlhc] {key} must be a list of strings, got {value!r}"
                 )
-            values[known[key]] = tuple(value)
+            values[name] = tuple(value)
         return cls(**values)
 
 
@@ -203,6 +215,10 @@ class Course:
         config.CourseDirectory.notebook_id = notebook
         parent = LoggingConfigurable(config=config, log=self.log)
         return kind(coursedir=CourseDirectory(parent=parent), parent=parent)
+
+
+def _is_entry_point(value: Any) -> bool:
+    return isinstance(value, str) and _ENTRY_POINT.fullmatch(value) is not None
 
 
 def is_group(name: str) -> bool:

@@ -9,11 +9,12 @@ import pytest
 import yaml
 
 ROOT = Path(__file__).parents[1]
-PACKAGES = ("course_utils", "autograde_tests", "course_grader")
+PACKAGES = ("course_utils", "autograde_tests", "course_grader", "course_handin")
 MAY_IMPORT = {
     "course_utils": {"course_utils"},
     "autograde_tests": {"autograde_tests", "course_utils"},
     "course_grader": {"course_grader"},
+    "course_handin": {"course_handin"},
 }
 
 

@@ -113,6 +113,13 @@ def _pyproject(course: Course) -> str:
         "]",
         "",
     ]
+    if course.settings.bundle_scripts:
+        scripts = course.settings.bundle_scripts.items()
+        lines += [
+            "[project.scripts]",
+            *(f"{json.dumps(name)} = {json.dumps(target)}" for name, target in scripts),
+            "",
+        ]
     if packages:
         patterns = json.dumps([f"{name}*" for name in packages])
         lines += ["[tool.setuptools.packages.find]", f"include = {patterns}"]
@@ -131,10 +138,19 @@ def _readme(course: Course, sheet: str) -> str:
         f"## The notebooks\n\n{notebooks}\n\n"
         "Fill in the cells marked `# YOUR CODE HERE` and the answers marked `YOUR ANSWER HERE`.\n"
         "Run the check below each cell: it says what is wrong and does not cost anything.\n\n"
-        "## Hand in\n\n"
-        "Restart the kernel, run all cells, save. Hand in the notebooks under the names above:\n"
-        "do not rename them, and do not delete cells that you did not make.\n"
+        f"## Hand in\n\n{_hand_in(course, sheet)}"
+        "Do not rename the notebooks, and do not delete cells that you did not make.\n"
     )
+
+
+def _hand_in(course: Course, sheet: str) -> str:
+    if "genlhc" in course.settings.bundle_scripts:
+        return (
+            f"Run `genlhc handin {sheet}` in this folder (with plain Python:\n"
+            f"`.venv/bin/genlhc handin {sheet}`). It runs the notebooks, says what is missing and\n"
+            "makes the archive that you hand in, with a PDF of your notebooks in it.\n"
+        )
+    return "Restart the kernel, run all cells, save. Hand in the notebooks under the names above.\n"
 
 
 def _set_up(course: Course) -> str:

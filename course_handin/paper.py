@@ -1,0 +1,153 @@
+"""All notebooks of a sheet, a first page and scanned derivations in one PDF."""
+
+import io
+import tempfile
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from pypdf import PdfReader, PdfWriter
+from pypdf.errors import PyPdfError
+
+from course_handin import browser
+from course_handin.answers import Review
+from course_handin.cover import cover
+from course_handin.group import Group
+from course_handin.pages import notebook_parts
+from course_handin.pandoc import PandocError
+from course_handin.pictures import Pictures
+from course_handin.sheet import Sheet
+from course_handin.texts import literal
+from course_handin.typesetting import Part, TypesetError, typeset
+
+_SCANS = (".pdf", ".png", ".jpg", ".jpeg")
+
+
+@dataclass
+class Paper:
+    """The PDF.
+
+    Attributes:
+        content: its bytes; empty if there is none.
+        n_pages: how many.
+        scans: files that were added at the end.
+        remarks: how it was made, where that is unusual.
+        problems: what is missing or shown in a plain way.
+    """
+
+    content: bytes = b""
+    n_pages: int = 0
+    scans: list[str] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+
+
+def make_paper(
+    sheet: Sheet, group: Group, notebooks: dict[str, Any], reviews: list[Review], day: date
+) -> Paper:
+    """Prints executed notebooks.
+
+    Args:
+        sheet: where they come from.
+        group: who hands in.
+        notebooks: by name.
+        reviews: what to say of them on the first page.
+        day: the date on the first page.
+    """
+    paper = Paper()
+    scans = find_scans(sheet.folder)
+    with tempfile.TemporaryDirectory(prefix="handin-") as name:
+        pictures = Pictures(Path(name), sheet.folder)
+        try:
+            parts = [cover(sheet, group, reviews, day)]
+            for title, notebook in notebooks.items():
+                parts += notebook_parts(title, notebook, pictures)
+            photos = [path for path in scans if path.suffix.lower() != ".pdf"]
+            parts += [part for path in photos for part in _photo(path, pictures, paper)]
+            pieces = [typeset(parts, pictures.store)]
+            paper.problems += [note for part in parts for note in part.notes]
+        except (PandocError, TypesetError, OSError) as error:
+            paper = Paper()
+            paper.remarks.append(f"printed by a browser, since typst could not be used: {error}")
+            pieces = _printed(sheet, group, notebooks, reviews, paper)
+    if pieces:
+        pieces += [_pages(path, paper) for path in scans if path.suffix.lower() == ".pdf"]
+        _join([piece for piece in pieces if piece], paper, sheet, group)
+    return paper
+
+
+def find_scans(folder: Path) -> list[Path]:
+    """Derivations on paper: `derivation*.pdf` and pictures beside the notebooks."""
+    return sorted(
+        path
+        for path in folder.iterdir()
+        if path.is_file()
+        and path.name.lower().startswith("derivation")
+        and path.suffix.lower() in _SCANS
+    )
+
+
+def _photo(path: Path, pictures: Pictures, paper: Paper) -> list[Part]:
+    stored = pictures.from_address(path.name)
+    if stored is None:
+        paper.problems.append(f"{path.name} is no picture that can be shown; save it as PNG or PDF")
+        return []
+    paper.scans.append(path.name)
+    title = literal(path.name)
+    source = (
+        f"#pagebreak(weak: true)\n#shown-notebook.update({title})\n"
+        f'#align(center, image({literal(stored)}, width: 100%, height: 96%, fit: "contain"))'
+    )
+    return [Part(source, f'#lost-picture({title}, "")', f"{path.name} cannot be shown")]
+
+
+def _pages(path: Path, paper: Paper) -> bytes:
+    """A scanned derivation, if it is a PDF with pages."""
+    try:
+        content = path.read_bytes()
+        if len(PdfReader(io.BytesIO(content)).pages):
+            paper.scans.append(path.name)
+            return content
+        reason = "it has no pages"
+    except (PyPdfError, OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        reason = str(error) or type(error).__name__
+    paper.problems.append(f"{path.name} cannot be added: {reason}; print it to a new PDF")
+    return b""
+
+
+def _printed(
+    sheet: Sheet, group: Group, notebooks: dict[str, Any], reviews: list[Review], paper: Paper
+) -> list[bytes]:
+    """The pages by a browser."""
+    people = [f"{one.name}, {one.tutorial}" for one in group.members]
+    tasks = [
+        f"{review.name}: {task.title}: {'unanswered' if task.n_open else 'answered'}"
+        for review in reviews
+        for task in review.tasks
+    ]
+    found = [f"{review.name}: {text}" for review in reviews for text in review.problems()]
+    first = browser.page_of_lines(
+        f"{sheet.name}, {group.name}", [sheet.course, *people, *tasks, *found]
+    )
+    try:
+        return [
+            browser.print_page(first),
+            *(browser.print_notebook(name, one, sheet.folder) for name, one in notebooks.items()),
+        ]
+    except browser.BrowserError as error:
+        paper.problems.append(
+            f"there is no PDF: {error}. Install the packages of the bundle again "
+            "(pip install -e .), or a browser"
+        )
+        return []
+
+
+def _join(pieces: list[bytes], paper: Paper, sheet: Sheet, group: Group) -> None:
+    writer = PdfWriter()
+    for piece in pieces:
+        writer.append(io.BytesIO(piece))
+    writer.add_metadata({"/Title": f"{sheet.name}, {group.name}"})
+    buffer = io.BytesIO()
+    writer.write(buffer)
+    paper.content, paper.n_pages = buffer.getvalue(), len(writer.pages)
