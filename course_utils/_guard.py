@@ -2,6 +2,9 @@
 
 from inspect import CO_VARARGS, CO_VARKEYWORDS
 from types import FrameType, TracebackType
+from typing import Any
+
+from course_utils._errors import explain
 
 _COMPREHENSIONS = {"<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>"}
 
@@ -11,7 +14,8 @@ class when_done:  # noqa: N801 - reads as a statement: `with checks.when_done("2
 
     Inside the `with` block, a stub without code (`raise NotImplementedError()`) ends the block
     with a note and no error; so does a name of the cell that no earlier cell has made. Every other
-    error, `CheckFailed` included, passes through.
+    error passes through; in a notebook it is shown as one line of the student's own with a hint,
+    a `CheckFailed` as its message.
 
     Args:
         task: number of the task, as `"2a"`.
@@ -55,6 +59,10 @@ class when_done:  # noqa: N801 - reads as a statement: `with checks.when_done("2
                 "yet."
             )
             return True
+        if isinstance(error, Exception) and not hasattr(error, "_render_traceback_"):
+            shown = f"\x1b[31m{explain(error, traceback, self.task)}\x1b[0m"
+            shows: Any = error  # IPython asks an error for this method
+            shows._render_traceback_ = lambda: shown.split("\n")
         return False
 
 

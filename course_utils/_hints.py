@@ -51,9 +51,25 @@ def common_factor(got: NDArray[Any], expected: NDArray[Any]) -> str:
     factor = ratios.flat[0]
     if not factor or not np.allclose(ratios, factor, rtol=1e-3):
         return ""
+    if np.isclose(factor, 1.0, rtol=1e-4):
+        return " (almost: is something rounded to float32, or a step too few?)"
     if np.isclose(factor, -1.0, rtol=1e-3):
         return " (the sign is wrong)"
     return f" (yours is {factor:.4g} times that)"
+
+
+def told_apart(got: Any, expected: Any) -> tuple[str, str]:
+    """Two different numbers with six digits, or with as many as it takes to see the difference.
+
+    Example:
+        >>> told_apart(0.5, 0.25), told_apart(78.356201, 78.356203)
+        (('0.5', '0.25'), ('78.356201', '78.356203'))
+    """
+    for digits in (6, 9, 12, 17):
+        texts = f"{got:.{digits}g}", f"{expected:.{digits}g}"
+        if texts[0] != texts[1]:
+            break
+    return texts
 
 
 def type_name(dtype: Any) -> str:

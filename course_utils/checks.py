@@ -21,6 +21,7 @@ __all__ = [
     "finite",
     "gradient",
     "is_given",
+    "parts",
     "shape",
     "true",
     "when_done",
@@ -45,6 +46,25 @@ def is_given(value: Any, name: str, *, hint: str = "") -> None:
     """
     if value is None:
         _fail(f"`{name}` is None: does your function end with `return`?", hint)
+
+
+def parts(value: Any, expected: int, *, name: str = "value", hint: str = "") -> None:
+    """A function gave so many things: `return a, b` gives two.
+
+    Example:
+        >>> parts((1.0, 2.0), 2, name="class_weights(…)")
+        >>> parts(1.0, 2, name="class_weights(…)", hint="first LO, then NLO.")
+        Traceback (most recent call last):
+        course_utils.checks.CheckFailed: `class_weights(…)` gives 1 thing, expected 2.
+        Hint: first LO, then NLO.
+    """
+    is_given(value, name)
+    try:
+        got = len(value)
+    except TypeError:
+        got = 1
+    if got != expected:
+        _fail(f"`{name}` gives {got} thing{'s' * (got != 1)}, expected {expected}.", hint)
 
 
 def true(condition: Any, message: str) -> None:
@@ -160,12 +180,14 @@ def close(
         _fail(f"`{name}` is not the right value{share}.", hint)
     factor = _hints.common_factor(have, want)
     if want.size == 1:
-        _fail(f"`{name}` is {have.item():.6g}, expected {want.item():.6g}{factor}.", hint)
+        got, expected = _hints.told_apart(have.item(), want.item())
+        _fail(f"`{name}` is {got}, expected {expected}{factor}.", hint)
     first = tuple(int(index[0]) for index in np.nonzero(wrong))
     at = first if len(first) > 1 else first[0]
+    got, expected = _hints.told_apart(have[first], want[first])
     _fail(
         f"`{name}` differs from the expected value in {wrong.sum()} of {want.size} entries, "
-        f"the first at index {at}: got {have[first]:.6g}, expected {want[first]:.6g}{factor}.",
+        f"the first at index {at}: got {got}, expected {expected}{factor}.",
         hint,
     )
 
@@ -225,6 +247,8 @@ def gradient(
 
 def _array(value: Any, name: str) -> NDArray[Any]:
     """The answer as an array of numbers."""
+    if isinstance(value, np.ndarray) and value.shape == () and value.dtype == object:
+        value = value.item()  # np.asarray(None)
     is_given(value, name)
     if isinstance(value, torch.Tensor):
         value = value.detach().cpu()

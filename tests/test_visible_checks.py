@@ -1,0 +1,199 @@
+"""What students see of a wrong answer: a few lines of words that name the quantity.
+
+Every wrong answer that proves a hidden check is also shown to the check cell that students have.
+The visible checks need not catch all of them, but what they say must help.
+"""
+
+import re
+import tomllib
+
+import numpy as np
+import pytest
+import visible
+
+from autograde_tests import reference
+from autograde_tests.cases import cases
+from autograde_tests.mutants._vae_generators import disguised_training_events, independent_gaussians
+from autograde_tests.mutants.reweighting import linear_logit
+
+SHEET = "sheet01"
+CASES = {case.name: case for case in cases(SHEET)}
+MISTAKES = tomllib.loads(
+    (visible.ROOT / "autograde_tests" / SHEET / "mistakes.toml").read_text(encoding="utf-8")
+)["mistake"]
+MOST_LINES = 6
+LEAST_CAUGHT = 0.8  # of the wrong answers, by the visible part alone
+# Answers that need the notebook's training have stand-ins that pass the visible checks.
+STAND_INS = {
+    "classifier_logit": linear_logit,
+    "lo_to_nlo_weights": lambda x: np.exp(linear_logit(x)),
+    "generate_naive": independent_gaussians,
+    "generate_optimised": disguised_training_events,
+}
+pytestmark = pytest.mark.filterwarnings("ignore")  # wrong answers may warn
+
+
+@pytest.fixture(scope="module")
+def solutions():
+    """Names of the solution notebooks, by notebook."""
+    return {name: reference.load(name) for name in {case.notebook for case in CASES.values()}}
+
+
+@pytest.fixture(scope="module")
+def shown(solutions):
+    """What is shown for the right answer (named "") and for each wrong one, by check."""
+    return {name: dict(tried(case, solutions[case.notebook])) for name, case in CASES.items()}
+
+
+def tried(case, names):
+    """The outputs of a check cell, answer by answer."""
+    cell = visible.check_cell(case.notebook, case.name)
+    names = names | {name: STAND_INS[name] for name in case.answers if case.trained}
+    yield "", visible.run(names, cell)
+    for mutant, wrong in case.mutants.items():
+        answers = dict(zip(case.answers, wrong.answers(names), strict=True))
+        yield mutant, visible.run(names | answers, cell)
+
+
+def is_caught(shown: str) -> bool:
+    return not shown.endswith("ran as it should.")
+
+
+def complaints(shown: str) -> list[str]:
+    """What is wrong with a message."""
+    lines = shown.splitlines()
+    return [
+        complaint
+        for complaint, applies in {
+            "does not begin with ✗": not lines[0].startswith("✗ "),
+            "is too long": len(lines) > MOST_LINES,
+            "is bare": re.search(r"(?m)^✗?\s*\w*(Error|Exception|CheckFailed):?$", shown),
+            "shows a traceback": re.search(r"Traceback|site-packages|File |Cell In|----", shown),
+            "names no quantity": "`" not in lines[0] and not re.search(r"→ .*\w", shown),
+            "has a line nobody reads": max(map(len, lines)) > 250,
+        }.items()
+        if applies
+    ]
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_right_answers_pass_the_visible_check(name, shown):
+    assert re.fullmatch(r"✓ Task .*: this cell ran as it should\.", shown[name][""])
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_wrong_answers_are_told_in_words(name, shown):
+    caught = {mutant: text for mutant, text in shown[name].items() if is_caught(text)}
+    assert caught
+    assert not {
+        mutant: (complaints(text), text) for mutant, text in caught.items() if complaints(text)
+    }
+
+
+def test_visible_checks_catch_most_wrong_answers(shown, record_property):
+    wrong = [text for texts in shown.values() for mutant, text in texts.items() if mutant]
+    n_caught = sum(map(is_caught, wrong))
+    record_property("caught", f"{n_caught} of {len(wrong)}")
+    print(f"visible checks catch {n_caught} of {len(wrong)} wrong answers")
+    assert n_caught >= LEAST_CAUGHT * len(wrong)
+
+
+@pytest.mark.parametrize("mistake", MISTAKES, ids=lambda mistake: mistake["says"])
+def test_mistakes_of_the_demo_class_are_told_in_words(mistake, solutions):
+    notebook, task = mistake["notebook"], mistake["grade_id"]
+    answer = visible.cells("solutions", notebook)[task].source
+    wrong = answer.replace(mistake["replace"], mistake["by"])
+    (check,) = (
+        visible.check_cell(notebook, case.name)
+        for case in CASES.values()
+        if any(f"def {name}(" in answer for name in case.answers)
+    )
+    text = visible.run(solutions[notebook], wrong, check)
+    assert not is_caught(text) or not complaints(text), text
+
+
+# Errors in a student's own function: the cell, what it says, what its hint says.
+ERRORS = {
+    "axis that is not there": (
+        "check_kl",
+        "def kl_to_standard_normal(mu, log_var):\n"
+        "    terms = mu**2 + log_var.exp() - 1 - log_var\n"
+        "    return 0.5 * terms.sum(dim=2)",
+        ["`kl_to_standard_normal` ends with an error", "→ return 0.5 * terms.sum(dim=2)"],
+        "fewer axes than this line asks for",
+    ),
+    "shapes that do not fit": (
+        "check_reparametrise",
+        "def reparametrise(mu, log_var, noise):\n"
+        "    sigma = torch.exp(log_var / 2).repeat(1, 2)\n"
+        "    return mu + sigma * noise",
+        ["→ return mu + sigma * noise", "RuntimeError: The size of tensor a (4) must match"],
+        "two arrays whose shapes do not fit",
+    ),
+    "matrices that do not fit, inside torch": (
+        "check_bce",
+        "network = torch.nn.Sequential(torch.nn.Linear(3, 1), torch.nn.ReLU())\n"
+        "def bce_with_logits(logits, labels, weights):\n"
+        "    return network(logits).mean()",
+        ["→ return network(logits).mean()", "RuntimeError: mat1 and mat2"],
+        "as many columns of A as rows of B",
+    ),
+    "array where torch wants a tensor": (
+        "check_weights_from_logit",
+        "def lo_to_nlo_weights_from_logit(logit, total_lo=1.0, total_nlo=1.0):\n"
+        "    return torch.exp(logit) * total_lo / total_nlo",
+        ["→ return torch.exp(logit)", "TypeError: exp(): argument 'input'"],
+        "torch takes tensors, NumPy takes arrays",
+    ),
+    "numpy in a loss": (
+        "check_vae_loss",
+        "def vae_loss(x, x_reco, mu, log_var, beta):\n"
+        "    error = np.square(x - x_reco).sum(axis=-1).mean()\n"
+        "    return error + beta * kl_to_standard_normal(mu, log_var).mean()",
+        ["→ error = np.square(x - x_reco)"],
+        "stay in torch",
+    ),
+    "misspelt name": (
+        "check_jensen_shannon",
+        "def jensen_shannon(p, q, dx):\n    return 0.5 * dx * np.sum(rel_entr(p, midle))",
+        ["→ return 0.5 * dx * np.sum(rel_entr(p, midle))", "NameError: name 'midle'"],
+        "is it spelled as in the arguments",
+    ),
+    "index out of range, in a helper": (
+        "check_bilinear_game",
+        "def last_but_one(path):\n    return path[-2]\n"
+        "def bilinear_game(theta, phi, lr, n_steps, simultaneous):\n"
+        "    return last_but_one([(theta, phi)])",
+        ["`last_but_one` ends with an error", "→ return path[-2]"],
+        "counting starts at 0",
+    ),
+    "nothing returned by a helper": (
+        "check_comparison",
+        "def squares(w):\n    w**2\ndef effective_sample_size(weights):\n"
+        "    return weights.sum() ** 2 / squares(weights).sum()",
+        ["→ return weights.sum() ** 2 / squares(weights).sum()", "'NoneType'"],
+        "does the function that made it end with `return`",
+    ),
+    "assertion without words": (
+        "check_calibration_points",
+        "def calibration_points(scores, labels, edges):\n    assert len(edges) == 2",
+        ["→ assert len(edges) == 2", "AssertionError: (it says nothing more)"],
+        "print the values",
+    ),
+}
+
+
+@pytest.mark.parametrize("error", ERRORS)
+def test_errors_in_an_answer_show_the_students_own_line_and_a_hint(error, solutions):
+    check, answer, said, hint = ERRORS[error]
+    notebook = CASES[check].notebook
+    text = visible.run(solutions[notebook], answer, visible.check_cell(notebook, check))
+    assert not complaints(text), text
+    assert all(part in text for part in said), text
+    assert hint in text.splitlines()[-1]
+
+
+def test_an_error_outside_of_a_given_cell_keeps_its_traceback(solutions):
+    text = visible.run(solutions["gan_convergence"], "def half(x):\n    return x / 0", "half(1)")
+    assert "Traceback" in text
+    assert "ZeroDivisionError: division by zero" in text
