@@ -23,7 +23,7 @@ from course_grader.results.safe_html import one_line
 _TEMPLATES = files("course_grader.results") / "templates"
 
 
-class ShowRubrics(Preprocessor):  # type: ignore[misc]
+class ShowRubrics(Preprocessor):
     """Puts a cell with rubric and model answer before each answer that a tutor marks."""
 
     def preprocess(self, nb: Any, resources: Any) -> tuple[Any, Any]:

@@ -2,8 +2,10 @@
 
 import copy
 import csv
+import html
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -26,6 +28,7 @@ from course_grader.converting import nbgrader_house
 from course_grader.course import Course
 from course_grader.grading.grade import Grading
 from course_grader.lecturer.demo_class import fill
+from course_grader.markers import BEGIN_HIDDEN, BEGIN_SOLUTION, END_HIDDEN, END_SOLUTION
 from course_grader.release.bundle import write_bundle
 from course_grader.release.release import release
 from course_grader.results.pdf import find_browser
@@ -326,3 +329,39 @@ def texts(path: Path) -> list[str]:
         return [path.read_bytes().decode("utf-8", "replace")]
     with zipfile.ZipFile(path) as archive:
         return [archive.read(name).decode("utf-8", "replace") for name in archive.namelist()]
+
+
+def text_of(page: Path) -> str:
+    """What a reader sees, in one line."""
+    bare = re.sub(r"<(script|style)\b.*?</\1>", "", page.read_text("utf-8"), flags=re.DOTALL)
+    return " ".join(html.unescape(re.sub(r"<[^>]*>", "", bare)).split())
+
+
+def secret_lines(course: Course, group: str, name: str) -> set[str]:
+    """Lines of hidden tests and solutions that a group neither got nor wrote itself."""
+    known = "".join(
+        (folder / SHEET / f"{name}.ipynb").read_text("utf-8")
+        for folder in (course.release, course.submitted / group)
+    )
+    secrets: set[str] = set()
+    for cell in nbformat.read(course.source / SHEET / f"{name}.ipynb", as_version=4).cells:
+        inside = False
+        for line in cell.source.split("\n"):
+            if BEGIN_HIDDEN in line or BEGIN_SOLUTION in line:
+                inside = True
+            elif END_HIDDEN in line or END_SOLUTION in line:
+                inside = False
+            elif inside and len(line.strip()) >= 12 and json.dumps(line.strip())[1:-1] not in known:
+                secrets.add(" ".join(line.split()))
+    return secrets
+
+
+@pytest.mark.parametrize("group", ["group-01", "group-02", "group-03"])
+def test_feedback_holds_no_line_of_hidden_tests_and_of_solutions(desk, group):
+    desk.genlhc("feedback")
+    secrets = secret_lines(desk.course, group, "adding")
+    assert "tiny_tests.check_add(add)" in secrets
+    assert ("return a + b" in secrets) == (group == "group-02")
+    page = text_of(desk.page_of(group))
+    assert "return a" in page
+    assert not [line for line in secrets if line in page]
