@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: help bubblewrap demo test lint exercises lab solutions calibrate
+.PHONY: help bubblewrap demo formgrader test lint exercises lab solutions calibrate
 
 help: ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -24,6 +24,9 @@ bubblewrap: ## the sandbox for students' code, installed if that is possible
 
 demo: .venv/.complete bubblewrap ## release, grade and report on a demo class with real data (about 10 min)
 	$(BIN)/genlhc demo
+
+formgrader: .venv/.complete bubblewrap ## marks written answers in the browser: the demo class, after `make demo`
+	$(BIN)/genlhc formgrader --demo
 
 test: .venv/.complete bubblewrap lint ## every check of the project (about 20 min)
 	$(BIN)/python -m pytest

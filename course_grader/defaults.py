@@ -13,6 +13,9 @@ settings, so the formgrader and `nbgrader autograde` use them as well when `nbgr
     c.merge(fair_defaults())
 """
 
+from importlib.util import find_spec
+from pathlib import Path
+
 from traitlets.config import Config
 
 EXECUTE = "course_grader.execute.TrustedExecute"
@@ -54,8 +57,19 @@ RELEASE = [
 
 FEEDBACK = [
     "nbgrader.preprocessors.GetGrades",
+    "course_grader.results.task_table.TaskTable",
     "course_grader.release.tidy.HideTests",
     "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
+]
+
+# Of the pages on which tutors mark; it leaves all others alone.
+PAGES = ["course_grader.results.rubric_view.ShowRubrics"]
+
+# Templates of pages. Ours come before nbgrader's: what they do not hold is taken from there.
+TEMPLATES = [Path(__file__).parent / "results" / "templates" / "nbconvert"]
+TEMPLATES += [
+    Path(place) / "server_extensions" / "formgrader" / "templates"
+    for place in getattr(find_spec("nbgrader"), "submodule_search_locations", ())
 ]
 
 
@@ -63,7 +77,7 @@ def fair_defaults() -> Config:
     """The settings as a traitlets `Config`, to be merged into a course's own.
 
     Example:
-        >>> fair_defaults().GenerateFeedback.preprocessors[1]
+        >>> fair_defaults().GenerateFeedback.preprocessors[2]
         'course_grader.release.tidy.HideTests'
     """
     config = Config()
@@ -80,4 +94,6 @@ def fair_defaults() -> Config:
     config.Autograde.sanitize_preprocessors = list(SANITIZE)
     config.Autograde.autograde_preprocessors = list(AUTOGRADE)
     config.GenerateFeedback.preprocessors = list(FEEDBACK)
+    config.HTMLExporter.preprocessors = list(PAGES)
+    config.HTMLExporter.extra_template_basedirs = [str(path) for path in TEMPLATES]
     return config

@@ -1,10 +1,38 @@
 """What comes out: feedback, tables, the class at a glance."""
 
 from pathlib import Path
+from typing import Annotated
 
 import typer
 
 from course_grader.command_line import CourseOption, SheetArgument, app, session
+
+
+@app.command()
+def formgrader(
+    demo: Annotated[
+        bool, typer.Option("--demo", help="The class that `genlhc demo` made.")
+    ] = False,
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="Of the address; 0 takes any that is free.")
+    ] = 8888,
+    no_browser: Annotated[
+        bool, typer.Option("--no-browser", help="Only print the address.")
+    ] = False,
+    course: CourseOption = Path(),
+) -> None:
+    """Mark written answers in the browser, each beside its rubric.
+
+    Starts Jupyter with nbgrader's formgrader on this machine; Ctrl-C ends it.
+
+    \b
+    Example: genlhc formgrader --demo
+    """
+    from course_grader.results.formgrader import demo_course, serve
+
+    with session(course, "formgrader") as (opened, console):
+        chosen = demo_course(opened) if demo else opened
+        serve(chosen, console, port=port, browser=not no_browser)
 
 
 @app.command()

@@ -183,7 +183,6 @@ def _summary(
 
 def _where_to_look(console: Console, course: Course, sheet: str, files: list[Path]) -> None:
     first = course.notebooks(sheet)[0]
-    jupyter = Path(sys.executable).parent / "jupyter"
     here = Path.cwd()
 
     def shown(path: Path) -> str:
@@ -196,9 +195,9 @@ def _where_to_look(console: Console, course: Course, sheet: str, files: list[Pat
     console.say(f"  all points            {shown(files[1])}  (a row a task, with the reason)")
     console.say(f"  the class at a glance {shown(files[2])}")
     console.say(f"  nbgrader's gradebook  {shown(course.root / 'gradebook.db')}")
-    console.say("  the tutor's view      run the next line, then mark the written answers there")
-    command = f"{shown(jupyter)} lab --ServerApp.default_url=/formgrader"
-    console.say(f"                        cd {shown(course.root)} && {command}")
+    program = shown(Path(sys.executable).parent / "genlhc")
+    command = f"{program} formgrader --course {shown(course.root)}"
+    console.say(f"  the tutor's view      {command}")
 
 
 def _as_expected(console: Console, standings: dict[str, Standing], found: list[Row]) -> bool:

@@ -13,10 +13,9 @@ from course_grader.course import Course
 from course_grader.errors import CourseError
 from course_grader.files import notebook_text, read_notebook, write_whole
 from course_grader.intake.submission import grade_id
-from course_grader.markers import BEGIN_SOLUTION, END_SOLUTION
+from course_grader.markers import BEGIN_RUBRIC, BEGIN_SOLUTION, END_SOLUTION
 
 PERFECT, SKELETON = "group-01", "group-02"
-_RUBRIC = "**Rubric"
 _ATTACK = """
 import builtins
 import os
@@ -172,7 +171,7 @@ def answer(source: str) -> str:
     lines: list[str] = []
     rubric = False
     for line in source.split("\n"):
-        if line.lstrip().startswith(_RUBRIC):
+        if line.lstrip().startswith(BEGIN_RUBRIC):
             rubric = True
         if END_SOLUTION in line:
             rubric = False

@@ -21,6 +21,7 @@ from course_grader.errors import CourseError
 from course_grader.files import read_notebook
 from course_grader.markers import BEGIN_HIDDEN, BEGIN_SOLUTION, END_HIDDEN, END_SOLUTION
 from course_grader.marking.budgets import budget_problems
+from course_grader.release.rubrics import RubricError, is_manual, rubric_of
 from course_grader.release.tidy import without_hidden
 
 _ALWAYS_THERE = frozenset(dir(builtins)) | {"get_ipython", "display", "__name__", "__doc__"}
@@ -80,6 +81,11 @@ def _cell_problems(cell: Any, given: set[str]) -> Iterator[str]:
         yield "a solution region in a cell that is not marked as a solution cell"
     if BEGIN_HIDDEN in source and not is_grade(cell):
         yield "hidden tests in a cell that is not marked as a grade cell"
+    if is_manual(cell):
+        try:
+            rubric_of(cell)
+        except RubricError as error:
+            yield str(error)
     if cell.cell_type == "markdown":
         if is_grade(cell) != is_solution(cell):
             yield "a written task must be marked both as a grade and as a solution cell"

@@ -2,7 +2,6 @@
 
 import html
 from dataclasses import dataclass
-from pathlib import Path
 
 from nbgrader.converters import GenerateFeedback
 from traitlets.config import Config
@@ -29,11 +28,6 @@ _NOTICE = """<!DOCTYPE html>
 </body>
 </html>
 """
-_STYLE = """<style>
-.rendered_html td, .rendered_html th { padding: 2px 10px; }
-.anchor-link { display: none; }
-</style>
-</head>"""
 _STATUS = {"missing": "it was not handed in", "ungradable": "it could not be graded"}
 
 
@@ -79,8 +73,8 @@ def feedback(
             try:
                 _group_pages(course, sheet, group)
                 pages = sorted((course.feedback / group / sheet).glob("*.html"))
-                for page in pages:
-                    _finish(page, stays_here)
+                for page in pages if stays_here else ():
+                    write_whole(page, with_own_mathjax(page.read_text(encoding="utf-8")))
                 written += len(pages)
             except (ConverterError, OSError) as error:
                 failed[group] = str(error)
@@ -107,9 +101,3 @@ def _group_pages(course: Course, sheet: str, group: str) -> None:
             }
             page = _NOTICE.format_map({key: html.escape(text) for key, text in values.items()})
             write_whole(course.feedback / group / sheet / f"{name}.html", page)
-
-
-def _finish(path: Path, stays_here: bool) -> None:
-    """Small repairs of nbgrader's template: tables with room between the columns."""
-    page = path.read_text(encoding="utf-8").replace("</head>", _STYLE, 1)
-    write_whole(path, with_own_mathjax(page) if stays_here else page)

@@ -130,7 +130,7 @@ def _notebook_rows(
         elif record.status != GRADED:
             row = Row(group, name, task, 0.0, points, record.status, record.reason)
         else:
-            row = _graded_row(group, name, grades[task], cells.get(task))
+            row = graded_row(group, name, grades[task], cells.get(task))
         if record is not None and record.unsafe:
             row = replace(row, reason=f"[run without a sandbox] {row.reason}".strip())
         table.append(row)
@@ -148,7 +148,15 @@ def graded_tasks(course: Course, sheet: str, name: str) -> list[tuple[str, float
     ]
 
 
-def _graded_row(group: str, name: str, grade: Any, cell: Any) -> Row:
+def graded_row(group: str, name: str, grade: Any, cell: Any) -> Row:
+    """The row of a cell that was run and marked, or waits for a tutor.
+
+    Args:
+        group: whose it is.
+        name: of the notebook.
+        grade: nbgrader's.
+        cell: of the marked notebook; `None` if it has none of that name.
+    """
     most = float(grade.max_score)
     waits = bool(grade.needs_manual_grade) or (
         grade.auto_score is None and grade.manual_score is None

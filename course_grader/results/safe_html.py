@@ -170,7 +170,7 @@ class SafeHtml(SanitizeHTML):
             clean = self.sanitize_html_tags(html)
         except Exception:  # such as an attachment that is not there
             clean = f"<pre>{self.sanitize_html_tags(text.replace('<', '&lt;'))}</pre>"
-        return f"<div>{_one_line(clean)}</div>"
+        return f"<div>{one_line(clean)}</div>"
 
 
 def _rendered(text: str, attachments: dict[str, Any]) -> tuple[str, str]:
@@ -191,7 +191,8 @@ def _is_harmless(text: str) -> bool:
     return html == careful
 
 
-def _one_line(html: str) -> str:
+def one_line(html: str) -> str:
+    """HTML as one line that Markdown leaves alone, signs of equations included."""
     signs = {"$": "&#36;", "\\": "&#92;", "\n": "&#10;", "\r": ""}
     return "".join(signs.get(sign, sign) for sign in html)
 

@@ -140,7 +140,7 @@ def written(question: str, answer: str, name: str, points: float) -> Any:
     """A task that a tutor marks."""
     source = (
         f"{question}\n\n<!-- ### BEGIN SOLUTION -->\n{answer}\n\n"
-        "**Rubric for the tutor.** All or nothing.\n<!-- ### END SOLUTION -->"
+        f"**Rubric for the tutor.**\n\n- {points:g}: all or nothing\n<!-- ### END SOLUTION -->"
     )
     metadata = marks(name, grade=True, solution=True, locked=False, points=points)
     return new_markdown_cell(source, id=name, metadata=metadata)
