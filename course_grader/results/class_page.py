@@ -9,6 +9,7 @@ from jinja2 import Environment, PackageLoader, select_autoescape
 from course_grader.course import Course
 from course_grader.files import write_whole
 from course_grader.results.class_summary import ClassSummary, TaskSummary, summarise
+from course_grader.results.strip_plot import strip_plot
 
 BINS = 10
 
@@ -50,6 +51,7 @@ def class_page(summary: ClassSummary, *, named: bool) -> str:
         summary=summary,
         named=named,
         reasons=reasons,
+        plots=[strip_plot(quality, named=named) for quality in summary.measured],
         bars=histogram(summary.totals.values(), summary.reachable),
         notebooks=list(dict.fromkeys(task.notebook for task in summary.tasks)),
     )
