@@ -75,3 +75,33 @@ def report(sheet: SheetArgument, course: CourseOption = Path()) -> None:
     with session(course, "report") as (opened, console):
         for path in write_class_page(opened, sheet):
             console.say(f"written: {path.relative_to(opened.root)}")
+
+
+@app.command()
+def similar(sheet: SheetArgument, course: CourseOption = Path()) -> None:
+    """List pairs of groups whose answers are alike: a hint only, never a verdict.
+
+    The page build/report/SHEET-similar.html shows them side by side. Nothing is run or changed.
+
+    \b
+    Example: genlhc similar sheet01
+    """
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+
+    from course_grader.results.similar import find_similar
+    from course_grader.results.similar_page import write_similar_page
+
+    with session(course, "similar") as (opened, console):
+        pairs = find_similar(opened, sheet, console)
+        path = write_similar_page(opened, sheet, pairs)
+        if pairs:
+            table = Table(box=SIMPLE_HEAD, pad_edge=False)
+            table.add_column("groups", max_width=30, overflow="fold")
+            table.add_column("alike in", max_width=44)
+            for pair in pairs[:20]:
+                tasks = [f"{match.task}{' (same)' if match.same else ''}" for match in pair.matches]
+                table.add_row(" and ".join(pair.groups), ", ".join(tasks))
+            console.table(table)
+        console.say(f"{len(pairs)} pairs of groups have answers that are alike")
+        console.say(f"written: {path.relative_to(opened.root)}; a hint: read it before you judge")

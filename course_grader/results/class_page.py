@@ -4,11 +4,11 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, select_autoescape
-
 from course_grader.course import Course
 from course_grader.files import write_whole
 from course_grader.results.class_summary import ClassSummary, TaskSummary, summarise
+from course_grader.results.pages import render
+from course_grader.results.strip_plot import strip_plot
 
 BINS = 10
 
@@ -40,16 +40,12 @@ def class_page(summary: ClassSummary, *, named: bool) -> str:
         """The most frequent; a single group's own words are not for the lecture."""
         return [one for one in task.reasons if named or one[1] > 1][:5]
 
-    environment = Environment(
-        loader=PackageLoader("course_grader.results", "templates"),
-        autoescape=select_autoescape(),
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template("class_report.html").render(
+    return render(
+        "class_report.html",
         summary=summary,
         named=named,
         reasons=reasons,
+        plots=[strip_plot(quality, named=named) for quality in summary.measured],
         bars=histogram(summary.totals.values(), summary.reachable),
         notebooks=list(dict.fromkeys(task.notebook for task in summary.tasks)),
     )

@@ -8,6 +8,7 @@ from statistics import fmean, median
 
 from course_grader.course import Course
 from course_grader.grading.state import read_record
+from course_grader.results.measured import Measured, collect
 from course_grader.results.report import MANUAL, Row, rows
 
 _NUMBER = re.compile(r"(?<![\w-])[-+]?\d[\d,]*(?:\.\d+)?(?:e[-+]?\d+)?(?![\w-])")
@@ -51,6 +52,7 @@ class ClassSummary:
         reachable: points that can be had without a tutor's.
         minutes: how long each notebook ran: median and maximum over groups.
         looks: what a tutor should look at: group, notebook, and why.
+        measured: what measured tasks measured.
     """
 
     sheet: str
@@ -59,6 +61,7 @@ class ClassSummary:
     reachable: float
     minutes: dict[str, tuple[float, float]]
     looks: list[tuple[str, str, str]]
+    measured: list[Measured] = field(default_factory=list)
 
 
 def summarise(course: Course, sheet: str) -> ClassSummary:
@@ -88,6 +91,7 @@ def summarise(course: Course, sheet: str) -> ClassSummary:
         sum(task.max_score for task in tasks if task.waiting < len(groups)),
         {name: (median(taken) / 60, max(taken) / 60) for name, taken in sorted(seconds.items())},
         looks,
+        collect(course, sheet, groups),
     )
 
 
