@@ -26,7 +26,10 @@ def grade(
     ] = False,
     course: CourseOption = Path(),
 ) -> None:
-    """Grade what is new or changed in submitted/<group>/SHEET."""
+    """Grade what is new or changed in submitted/<group>/SHEET.
+
+    Example: genlhc grade sheet01 --workers 2
+    """
     from course_grader.grading.grade import Grading
 
     with session(course, "grade") as (opened, console):
@@ -56,7 +59,10 @@ def grade(
 
 @app.command()
 def doctor(course: CourseOption = Path()) -> None:
-    """Say whether this machine is fit to grade, and how to mend what is missing."""
+    """Say whether this machine is fit to grade, and how to mend what is missing.
+
+    Example: genlhc doctor
+    """
     from course_grader.doctor import examine
 
     with session(course, "doctor") as (opened, console):
