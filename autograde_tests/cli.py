@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 SEEDS_TRAINED = 3  # hidden inputs for trained answers; their spread is in the metric table
 
-app = typer.Typer(help="Measures the graded checks against seeds and mutants.")
+app = typer.Typer(add_completion=False)
 
 
 @app.callback(invoke_without_command=True)
@@ -24,9 +24,13 @@ def calibrate(
         bool, typer.Option(help="Try checks and mutants only; write nothing.")
     ] = False,
 ) -> None:
-    """Tries every check on the solution and on mutants; trains the reference for every seed.
+    """Measures the graded checks against seeds and mutants.
+
+    Tries every check on the solution and on mutants, and trains the reference for every seed.
 
     Writes `autograde_tests/calibration/SHEET.json`, `docs/calibration/SHEET.md` and its figure.
+
+    Example: genlhc calibrate sheet01 --checks-only
     """
     # torch and its kin take seconds to import: not for `genlhc --help`
     from autograde_tests import calibration, calibration_report, scoring

@@ -6,6 +6,7 @@ used, and one that cannot be loaded does not keep the others from working.
 """
 
 import sys
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.metadata import EntryPoint, entry_points
@@ -26,6 +27,29 @@ GROUP = "genlhc.commands"
 
 class Commands(TyperGroup):
     """Our own commands and those of other packages."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Runs a command, whoever it is from: mistakes become messages, never tracebacks.
+
+        A mistake of the user ends with status 2, a surprise with status 1. With `--debug` the
+        traceback follows; so it does where a command has turned an error into a message itself.
+        """
+        debug = bool(ctx.params.get("debug"))
+        try:
+            return super().invoke(ctx)
+        except CourseError as error:
+            complain(str(error))
+            _explain(error, debug)
+            raise typer.Exit(2) from error
+        except BrokenPipeError:
+            raise  # who read our output has gone: typer ends quietly
+        except Exception as error:
+            if hasattr(error, "exit_code"):  # typer's own: they know how to end
+                _explain(error.__cause__ or error.__context__, debug)
+                raise
+            complain(f"unexpected {_text(error)}; `genlhc --debug ...` says where")
+            _explain(error, debug)
+            raise typer.Exit(1) from error
 
     def _others(self) -> dict[str, EntryPoint]:
         return {point.name: point for point in entry_points(group=GROUP)}
@@ -61,6 +85,11 @@ def _load(point: EntryPoint) -> Any:
     return command
 
 
+def _explain(error: BaseException | None, debug: bool) -> None:
+    if debug and error is not None:
+        traceback.print_exception(error)
+
+
 def _text(error: BaseException) -> str:
     return f"{type(error).__name__}: {error}"
 
@@ -74,8 +103,20 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
-    help="Release, grade and hand back notebooks: a course on top of nbgrader.",
 )
+
+
+@app.callback()
+def options(
+    debug: Annotated[
+        bool, typer.Option("--debug", help="Show the traceback of every error.")
+    ] = False,
+) -> None:
+    """Release, grade and hand back notebooks: a course on top of nbgrader.
+
+    Example: genlhc release sheet01
+    """
+
 
 CourseOption = Annotated[
     Path, typer.Option("--course", help="Folder with solutions/ and nbgrader_config.py.")
@@ -85,7 +126,7 @@ SheetArgument = Annotated[str, typer.Argument(help="Name of the sheet, a folder 
 
 @contextmanager
 def session(folder: Path, command: str) -> Iterator[tuple["Course", Console]]:
-    """A course with its log; mistakes become messages and exit status 2, surprises status 1."""
+    """A course with its log, which keeps the traceback of a surprise."""
     from course_grader.course import Course  # brings nbgrader, which takes a while to load
     from course_grader.logs import log_to_file
 
@@ -100,10 +141,7 @@ def session(folder: Path, command: str) -> Iterator[tuple["Course", Console]]:
             except Exception:
                 course.log.exception("unexpected")
                 raise
-    except CourseError as error:
-        complain(str(error))
-        raise typer.Exit(2) from error
-    except (typer.Exit, KeyboardInterrupt):
+    except (CourseError, typer.Exit):
         raise
     except Exception as error:
         where = f"; the details are in {log}" if log else ""

@@ -28,7 +28,7 @@ def duration(seconds: float) -> str:
 
 
 _TOO_LITTLE = 0.02
-_LOG_WIDTH = 110
+_LOG_WIDTH = 80
 
 
 class Work:

@@ -20,7 +20,7 @@ from course_grader.gradebook import opened
 
 CONFIG_NAME = "nbgrader_config.py"
 _ENTRY_POINT = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
-_GROUP = re.compile(r"[A-Za-z0-9][\w.\-]*")
+_NAME = re.compile(r"[^\W_][\w.\-]*")
 
 
 @dataclass(frozen=True)
@@ -167,8 +167,13 @@ class Course:
         Raises:
             CourseError: there is no such sheet; the text names those that exist.
         """
+        if sheet and not is_name(sheet):
+            raise CourseError(
+                f"{sheet!r} cannot be the name of a sheet: it may hold letters, digits, '.', '_' "
+                f"and '-', and begins with a letter or digit; rename {self.source.name}/{sheet}"
+            )
         names = sorted(path.stem for path in (self.source / sheet).glob("*.ipynb"))
-        if not names or not _GROUP.fullmatch(sheet):
+        if not sheet or not names:
             have = ", ".join(self.sheets()) or "none yet"
             raise CourseError(
                 f"{self.source.name}/{sheet}/ holds no notebook; sheets of this course: {have}"
@@ -183,7 +188,7 @@ class Course:
         """
         found = sorted(path.parent.name for path in self.submitted.glob(f"*/{sheet}/"))
         for name in found:
-            if not is_group(name):
+            if not is_name(name):
                 raise CourseError(
                     f"{self.submitted.name}/{name}: a group's name may hold letters, digits, "
                     "'.', '_' and '-'; rename the folder"
@@ -221,9 +226,14 @@ def _is_entry_point(value: Any) -> bool:
     return isinstance(value, str) and _ENTRY_POINT.fullmatch(value) is not None
 
 
-def is_group(name: str) -> bool:
-    """Whether nbgrader can use a name for a group."""
-    return _GROUP.fullmatch(name) is not None
+def is_name(name: str) -> bool:
+    r"""Whether nbgrader, a file system and an address can use a name for a group or a sheet.
+
+    Example:
+        >>> is_name("blatt-1_ä"), is_name("Blatt 1"), is_name("-x"), is_name("a/b")
+        (True, False, False, False)
+    """
+    return _NAME.fullmatch(name) is not None
 
 
 def _read_config(root: Path) -> Config:

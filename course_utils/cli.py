@@ -20,7 +20,11 @@ from course_utils import verification
 from course_utils.data import DataError, read_npy
 from course_utils.simulation.commands import register
 
-app = typer.Typer(help="Makes or verifies event files.", no_args_is_help=True)
+app = typer.Typer(
+    help="Makes or verifies event files.\n\nExample: genlhc data check",
+    no_args_is_help=True,
+    add_completion=False,
+)
 
 Course = Annotated[Path, typer.Option(help="Folder of the course.")]
 Folders = Annotated[
@@ -31,7 +35,10 @@ Folders = Annotated[
 
 @app.command()
 def check(course: Course = Path(), path: Folders = None) -> None:
-    """Verifies checksums and physics of all event files; exits 1 if anything is wrong."""
+    """Verifies checksums and physics of all event files; exits 1 if anything is wrong.
+
+    Example: genlhc data check
+    """
     table = Table("file", "events", "content", "verdict", title="Event files")
     reports, problems = [], []
     for folder in _folders(course, path):
@@ -60,7 +67,10 @@ def check(course: Course = Path(), path: Folders = None) -> None:
 
 @app.command()
 def sums(course: Course = Path(), path: Folders = None) -> None:
-    """Writes SHA256SUMS anew, after event files were made or replaced."""
+    """Writes SHA256SUMS anew, after event files were made or replaced.
+
+    Example: genlhc data sums
+    """
     for folder in _folders(course, path):
         try:
             typer.echo(f"Wrote {verification.write_sums(folder)}.")
@@ -77,7 +87,10 @@ def split(
     seed: Annotated[int, typer.Option(min=0, help="Of the random order.")] = 1,
     force: Annotated[bool, typer.Option("--force", help="Replace existing files.")] = False,
 ) -> None:
-    """Splits events at random into a part for students and a part that they never see."""
+    """Splits events at random into a part for students and a part that they never see.
+
+    Example: genlhc data split nlo.npy --students data/nlo.npy --hold-out hidden.npy
+    """
     existing = [str(target) for target in (students, hold_out) if target.exists()]
     if existing and not force:
         _refuse(f"already there: {', '.join(existing)}; give --force to replace")

@@ -45,7 +45,7 @@ def grade(
     points change was shown and agreed to. With --force alone the list comes last.
 
     \b
-    Example: genlhc grade sheet01 --force --task check-2a-auc
+    Example: genlhc grade sheet01 --force --task check-2a-classifier
     """
     from course_grader.grading.grade import Grading
     from course_grader.grading.regrade import Regrading
@@ -143,7 +143,10 @@ def _say_what_to_look_at(course: "Course", sheet: str, console: "Console") -> No
 
 @app.command()
 def doctor(course: CourseOption = Path()) -> None:
-    """Say whether this machine is fit to grade, and how to mend what is missing."""
+    """Say whether this machine is fit to grade, and how to mend what is missing.
+
+    Example: genlhc doctor
+    """
     from course_grader.doctor import examine
 
     with session(course, "doctor") as (opened, console):

@@ -1,12 +1,13 @@
 """The lecturer's own: solutions to show, and a demo of the whole loop."""
 
+import shlex
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from course_grader.command_line import CourseOption, SheetArgument, app, session
-from course_grader.console import duration
+from course_grader.console import Console, duration
 
 
 @app.command()
@@ -18,7 +19,10 @@ def solutions(
     notebook: Annotated[str | None, typer.Option("--notebook", help="Only this notebook.")] = None,
     course: CourseOption = Path(),
 ) -> None:
-    """Run the solution notebooks; notebook, HTML and PDF go to build/solutions/SHEET."""
+    """Run the solution notebooks; notebook, HTML and PDF go to build/solutions/SHEET.
+
+    Example: genlhc solutions sheet01 --notebook gan_convergence
+    """
     from course_grader.lecturer.solutions import run_solutions
 
     with session(course, "solutions") as (opened, console):
@@ -40,7 +44,10 @@ def demo(
     ] = None,
     course: CourseOption = Path(),
 ) -> None:
-    """Show the whole loop on a demo class of seven groups, in build/demo."""
+    """Show the whole loop on a demo class of seven groups, in build/demo.
+
+    Example: genlhc demo sheet01
+    """
     from course_grader.lecturer.demo import run_demo
 
     with session(course, "demo") as (opened, console):
@@ -79,3 +86,26 @@ def lab(
         if status:
             console.problem(f"JupyterLab ended with status {status}: its messages are above")
             raise typer.Exit(1)
+
+
+@app.command("new-sheet")
+def new_sheet(
+    name: Annotated[str, typer.Argument(help="Name of the new sheet, as sheet02.")],
+    course: Annotated[
+        Path, typer.Option("--course", help="A course, or a new or empty folder for one.")
+    ] = Path(),
+) -> None:
+    """Make a small sheet that runs as it is, and a course around it where there is none.
+
+    Example: genlhc new-sheet sheet02
+    """
+    from course_grader.lecturer.new_sheet import new_sheet as make
+
+    console = Console()
+    made = make(course, name)
+    for file in made.files:
+        console.say(f"written: {file}")
+    if made.is_course:
+        console.say(f"a new course in {made.root}; its README.md says what is where")
+    where = "" if made.root == Path.cwd() else f" --course {shlex.quote(str(made.root))}"
+    console.say(f"next: `genlhc release {name}{where}`")

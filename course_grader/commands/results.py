@@ -37,7 +37,10 @@ def formgrader(
 
 @app.command()
 def feedback(sheet: SheetArgument, course: CourseOption = Path()) -> None:
-    """Write feedback/<group>/SHEET/*.html."""
+    """Write feedback/<group>/SHEET/*.html.
+
+    Example: genlhc feedback sheet01
+    """
     from course_grader.results.feedback import feedback as make
 
     with session(course, "feedback") as (opened, console):
@@ -51,7 +54,10 @@ def feedback(sheet: SheetArgument, course: CourseOption = Path()) -> None:
 
 @app.command()
 def export(sheet: SheetArgument, course: CourseOption = Path()) -> None:
-    """Write build/grades/SHEET.csv, a row for each graded cell of each group."""
+    """Write build/grades/SHEET.csv, a row for each graded cell of each group.
+
+    Example: genlhc export sheet01
+    """
     from course_grader.intake.roster import find_roster
     from course_grader.results.members import export_members
     from course_grader.results.report import export as make
@@ -69,7 +75,10 @@ def export(sheet: SheetArgument, course: CourseOption = Path()) -> None:
 
 @app.command()
 def report(sheet: SheetArgument, course: CourseOption = Path()) -> None:
-    """Write build/report/SHEET.html, the class at a glance, and a version without groups."""
+    """Write build/report/SHEET.html, the class at a glance, and a version without groups.
+
+    Example: genlhc report sheet01
+    """
     from course_grader.results.class_page import write_class_page
 
     with session(course, "report") as (opened, console):

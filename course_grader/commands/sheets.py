@@ -16,7 +16,10 @@ def release(
     ] = False,
     course: CourseOption = Path(),
 ) -> None:
-    """Make the students' notebooks and their bundle from the solutions."""
+    """Make the students' notebooks and their bundle from the solutions.
+
+    Example: genlhc release sheet01 --check
+    """
     from course_grader.release.bundle import write_bundle
     from course_grader.release.release import check_release
     from course_grader.release.release import release as make
@@ -52,7 +55,10 @@ def collect(
     ] = None,
     course: CourseOption = Path(),
 ) -> None:
-    """Put submissions from a folder or an archive into submitted/<group>/SHEET."""
+    """Put submissions from a folder or an archive into submitted/<group>/SHEET.
+
+    Example: genlhc collect sheet01 moodle.zip
+    """
     from course_grader.intake.collect import collect as put
     from course_grader.intake.collect_report import report
     from course_grader.intake.roster import find_roster

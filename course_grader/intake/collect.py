@@ -15,7 +15,7 @@ from typing import Any
 
 from nbgrader.api import MissingEntry
 
-from course_grader.course import Course, is_group
+from course_grader.course import Course, is_name
 from course_grader.errors import CourseError
 from course_grader.files import read_notebook, sha256, write_whole
 from course_grader.intake.hand_ins import Class, HandIn, Sheets, sort_out
@@ -122,7 +122,7 @@ def _class(course: Course, roster: Roster | None) -> Class:
     if roster is not None:
         return Class(sorted(roster.groups), True, roster.by_name())
     there = course.submitted.iterdir() if course.submitted.is_dir() else ()
-    return Class(sorted(path.name for path in there if path.is_dir() and is_group(path.name)))
+    return Class(sorted(path.name for path in there if path.is_dir() and is_name(path.name)))
 
 
 def _home(path: Path, room: Class) -> str | None:

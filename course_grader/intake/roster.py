@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from course_grader.course import Course, is_group
+from course_grader.course import Course, is_name
 from course_grader.errors import CourseError
 from course_grader.intake.names import person_key
 
@@ -153,7 +153,7 @@ def _person(header: list[str], cells: list[str], where: str, problems: list[str]
         lacking = "person" if not one.person else "group"
         problems.append(f"{where}: the {lacking} is missing: it is left out")
         return None
-    if not is_group(one.group):
+    if not is_name(one.group):
         problems.append(
             f"{where}: {one.group!r} cannot be a group's name (letters, digits, '.', '_', '-'): "
             "it is left out"

@@ -1,6 +1,7 @@
 """The whole loop on a demo class, in a copy of the course: release, grade, feedback, export."""
 
 import os
+import shlex
 import shutil
 import sys
 import time
@@ -66,8 +67,8 @@ def run_demo(course: Course, sheet: str | None, console: Console) -> bool:
     start = time.monotonic()
     copied = copy_course(course, sheet)
     console.say(
-        f"A demo class of seven groups hands in {sheet}; two of them trained everything, so "
-        "this takes some minutes."
+        f"A demo class of seven groups hands in {sheet}; two of them run all that the solution "
+        "runs.\nThat takes seconds where nothing is trained, else some minutes."
     )
     with console.work(f"demo {sheet}", 1.0) as work:
         work.describe("release")
@@ -195,9 +196,9 @@ def _where_to_look(console: Console, course: Course, sheet: str, files: list[Pat
     console.say(f"  all points            {shown(files[1])}  (a row a task, with the reason)")
     console.say(f"  the class at a glance {shown(files[2])}")
     console.say(f"  nbgrader's gradebook  {shown(course.root / 'gradebook.db')}")
-    program = shown(Path(sys.executable).parent / "genlhc")
-    command = f"{program} formgrader --course {shown(course.root)}"
-    console.say(f"  the tutor's view      {command}")
+    program = shlex.quote(shown(Path(sys.executable).parent / "genlhc"))
+    place = shlex.quote(shown(course.root))
+    console.say(f"  the tutor's view      {program} formgrader --course {place}")
 
 
 def _as_expected(console: Console, standings: dict[str, Standing], found: list[Row]) -> bool:

@@ -93,13 +93,18 @@ def make_class(course: Course, sheet: str, mistakes: list[Mistake]) -> list[Demo
     lacking = files(lambda name: solved[name] if name == short else stubs[name])
     del lacking[f"{big}.ipynb"]
     attack = files(lambda name: _attacking(stubs[name]) if name == short else stubs[name])
+    several = len(names) > 1
     half = files(
-        lambda name: solved[name] if name == short else _first_task(stubs[name], solved[name])
+        lambda name: (
+            solved[name] if several and name == short else _first_task(stubs[name], solved[name])
+        )
     )
+    done = f"{short} and the first task of the others" if several else "only the first task"
+    left = (f"only {short} is done",) if several else ()
     return [
         DemoGroup(PERFECT, "solved everything", files(lambda name: solved[name])),
         DemoGroup(SKELETON, "handed in what it got", untouched),
-        DemoGroup("group-03", "half done", half, (f"{short} and the first task of the others",)),
+        DemoGroup("group-03", "half done", half, (done,)),
         DemoGroup(
             "group-04",
             "typical mistakes" if mistakes else "solved everything, too",
@@ -107,7 +112,7 @@ def make_class(course: Course, sheet: str, mistakes: list[Mistake]) -> list[Demo
             tuple(mistake.says for mistake in mistakes),
         ),
         DemoGroup("group-05", "one file is damaged, nothing done", broken),
-        DemoGroup("group-06", "one notebook is missing", lacking, (f"only {short} is done",)),
+        DemoGroup("group-06", "one notebook is missing", lacking, left),
         DemoGroup("group-07", "attacks the grader, nothing else", attack),
     ]
 
@@ -122,13 +127,20 @@ def hand_in(course: Course, sheet: str, groups: list[DemoGroup]) -> None:
 
 
 def read_mistakes(course: Course, sheet: str) -> list[Mistake]:
-    """The mistakes in `autograde_tests/<sheet>/mistakes*.toml`; none without such a file.
+    """The mistakes in `<checks>/<sheet>/mistakes*.toml`; none without such a file.
+
+    `<checks>` are the folders that `[tool.genlhc]` calls so, by default `autograde_tests`.
 
     Raises:
         CourseError: a file cannot be read.
     """
     mistakes: list[Mistake] = []
-    for path in sorted((course.root / "autograde_tests" / sheet).glob("mistakes*.toml")):
+    found = [
+        path
+        for folder in course.settings.checks
+        for path in sorted((course.root / folder / sheet).glob("mistakes*.toml"))
+    ]
+    for path in found:
         try:
             entries = tomllib.loads(path.read_text(encoding="utf-8")).get("mistake", [])
             mistakes += [Mistake(**entry) for entry in entries]

@@ -70,6 +70,8 @@ def drell_yan(
 
     Columns (float32): pT [GeV] and eta of the mu-, eta of the mu+, phi of the mu-. Both muons have
     pT > 10 GeV and |eta| < 2.5. The same seed gives the same file with any number of workers.
+
+    Example: genlhc data drell-yan --n-events 600000 --seed 2027 --out dy.npy
     """
     if (out is None) == (split_into is None):
         raise typer.BadParameter("give one of --out FILE and --split-into DIR")
@@ -115,6 +117,8 @@ def ttbarj(
 
     28 columns (float32): (E, px, py, pz) in GeV of b1, q1, qbar'1, bbar2, qbar2, q'2 and the
     hardest other jet. If a file turns out to be damaged, what was converted before is kept.
+
+    Example: genlhc data ttbarj --lhe powheg.lhe.gz --out build/nlo.npy
     """
     if (lhe is not None) == lo:
         raise typer.BadParameter("give one of --lhe FILE and --lo")

@@ -1,0 +1,115 @@
+"""A sheet to begin with: one more in a course, or a whole course around a first one."""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from string import Template
+
+from course_grader.course import CONFIG_NAME, Course, is_name
+from course_grader.errors import CourseError
+
+TEMPLATES = Path(__file__).parent / "templates"
+_SHEET = "SHEET"  # stands for the sheet in names of templates
+_FILLED = ".in"  # suffix of templates whose $sheet and $course are filled in
+_NOT_A_SHEET = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\..*)?$", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class NewSheet:
+    """What was made.
+
+    Attributes:
+        root: the course.
+        files: written, relative to the course, in the order of their names.
+        is_course: whether the course is new as well.
+    """
+
+    root: Path
+    files: tuple[str, ...]
+    is_course: bool
+
+
+def new_sheet(folder: Path, name: str) -> NewSheet:
+    """Makes a sheet that can be released and graded as it is; nothing is overwritten.
+
+    Args:
+        folder: a course, or a folder that is empty or does not exist yet: it becomes a course.
+        name: of the sheet.
+
+    Raises:
+        CourseError: the name cannot be used or is taken, or the folder holds something else.
+    """
+    _check_name(name)
+    root = folder.resolve()
+    if (root / CONFIG_NAME).is_file():
+        source = Course.open(root).source
+        taken = source / name
+        if taken.exists():
+            raise CourseError(
+                f"{source.name}/{name} exists already and was left as it is; choose another name"
+            )
+        files = {taken / path.name: text for path, text in _filled("sheet", name, "")}
+        return NewSheet(root, _write(root, files), is_course=False)
+    _check_empty(root)
+    course = course_name(root)
+    files = {root / path: text for path, text in _filled("course", name, course)}
+    return NewSheet(root, _write(root, files), is_course=True)
+
+
+def course_name(root: Path) -> str:
+    """A folder's name as a name for a course: small letters, digits and hyphens.
+
+    Example:
+        >>> course_name(Path("/home/me/Übungen WS 26"))
+        'ubungen-ws-26'
+    """
+    plain = unicodedata.normalize("NFKD", root.name).encode("ascii", "ignore").decode()
+    return re.sub(r"[^a-z0-9]+", "-", plain.lower()).strip("-") or "course"
+
+
+def _check_name(name: str) -> None:
+    if not is_name(name) or name == _SHEET or _NOT_A_SHEET.match(name):
+        raise CourseError(
+            f"{name!r} cannot be the name of a sheet: it may hold letters, digits, '.', '_' and "
+            "'-', must begin with a letter or digit and be no name that Windows reserves; "
+            "try sheet01"
+        )
+
+
+def _check_empty(root: Path) -> None:
+    if root.exists() and not root.is_dir():
+        raise CourseError(f"{root} is a file; give a folder with --course")
+    there = sorted(path.name for path in root.iterdir()) if root.is_dir() else []
+    shown = [name for name in there if not name.startswith(".") or name == ".gitignore"]
+    if shown:
+        raise CourseError(
+            f"{root} is no course (it has no {CONFIG_NAME}) and not empty (it has "
+            f"{', '.join(shown[:3])}{', ...' if len(shown) > 3 else ''}): "
+            "give a course, or a new or empty folder, with --course"
+        )
+
+
+def _filled(kind: str, sheet: str, course: str) -> Iterator[tuple[Path, str]]:
+    """The files of a template: path in the course, and content."""
+    base = TEMPLATES / kind
+    for path in sorted(base.rglob("*")):
+        if not path.is_file() or "__pycache__" in path.parts:
+            continue
+        text = path.read_text(encoding="utf-8")
+        parts = [sheet if part == _SHEET else part for part in path.relative_to(base).parts]
+        if parts[-1].endswith(_FILLED):
+            parts[-1] = parts[-1].removesuffix(_FILLED)
+            text = Template(text).substitute(sheet=sheet, course=course)
+        if parts[-1] == "gitignore":
+            parts[-1] = ".gitignore"
+        yield Path(*parts), text
+
+
+def _write(root: Path, files: dict[Path, str]) -> tuple[str, ...]:
+    for path, text in files.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("x", encoding="utf-8", newline="\n") as file:  # fails where there is one
+            file.write(text)
+    return tuple(sorted(path.relative_to(root).as_posix() for path in files))
