@@ -14,6 +14,8 @@ import jupyter_server_mathjax
 from nbconvert.exporters import HTMLExporter
 from traitlets.config import Config
 
+from course_handin.errors import PrintError
+
 _BROWSERS = (
     "chromium",
     "chromium-browser",
@@ -56,7 +58,7 @@ _MATHJAX = re.compile(r"https?://[^\"\s]*/mathjax/[^\"\s]*", re.IGNORECASE)
 _SECONDS = 180
 
 
-class BrowserError(RuntimeError):
+class BrowserError(PrintError):
     """There is no browser, or it printed nothing; the text says which."""
 
 

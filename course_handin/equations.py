@@ -80,11 +80,16 @@ def of_node(node: pandoc.Node) -> Equation | None:
     return None
 
 
-def convert(equations: set[Equation]) -> dict[Equation, str | None]:
-    """Typst for each equation; `None` where pandoc or typst cannot make one of it."""
+def convert(equations: set[Equation], version: list[int]) -> dict[Equation, str | None]:
+    """Typst for each equation; `None` where pandoc or typst cannot make one of it.
+
+    Args:
+        equations: in TeX.
+        version: of pandoc's tree.
+    """
     ordered = sorted(equations, key=lambda one: (one.tex, one.display))
     trees = [[{"t": "Para", "c": [_math(one)]}] for one in ordered]
-    written = pandoc.write(trees) if trees else []
+    written = pandoc.write(trees, version) if trees else []
     found = {
         one: _numbered(_polished(text), one)
         if text.startswith("$") and text.endswith("$")

@@ -48,18 +48,27 @@ def picture_of(cell: Any, pictures: Pictures) -> Callable[[str], str | None]:
 
 
 def typeset_texts(texts: list[Text]) -> list[Part]:
-    """Each text as a part; what pandoc cannot read is shown as it was written."""
+    """Each text as a part; what pandoc cannot read is shown as it was written.
+
+    Raises:
+        PandocError: there is no pandoc that works.
+    """
+    return _typeset_apart(texts, pandoc.api_version()) if texts else []
+
+
+def _typeset_apart(texts: list[Text], version: list[int]) -> list[Part]:
+    """All texts at once, or one by one if that fails."""
     try:
-        return _typeset(texts)
+        return _typeset(texts, version)
     except pandoc.PandocError as error:
         if len(texts) != 1:
-            return [part for text in texts for part in typeset_texts([text])]
+            return [part for text in texts for part in _typeset_apart([text], version)]
         shown = texts[0].as_written()
         note = f"{texts[0].where}: shown as it was written: {error}"
         return [Part(shown, shown, note, notes=[note])]
 
 
-def _typeset(texts: list[Text]) -> list[Part]:
+def _typeset(texts: list[Text], version: list[int]) -> list[Part]:
     trees = pandoc.read([equations.as_pandoc_reads(text.source) for text in texts])
     found: set[equations.Equation] = set()
 
@@ -69,7 +78,7 @@ def _typeset(texts: list[Text]) -> list[Part]:
             found.add(equation)
 
     pandoc.mapped(trees, gather)
-    typst = equations.convert(found)
+    typst = equations.convert(found, version)
     parts = [
         Part("", text.as_written(), f"{text.where}: shown as it was written") for text in texts
     ]
@@ -77,7 +86,7 @@ def _typeset(texts: list[Text]) -> list[Part]:
     for number, (text, tree, part) in enumerate(zip(texts, trees, parts, strict=True)):
         change = _Change(text, f"text-{number}-", typst, part.notes)
         shown.append(pandoc.mapped(tree, change))
-    for part, source in zip(parts, pandoc.write(shown), strict=True):
+    for part, source in zip(parts, pandoc.write(shown, version), strict=True):
         part.source = source
     return parts
 

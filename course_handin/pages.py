@@ -34,7 +34,7 @@ def notebook_parts(name: str, notebook: Any, pictures: Pictures) -> list[Part]:
         elif cell.source.strip():
             parts.append(_printed(cell.source, where))
     texts = [part for part in parts if isinstance(part, Text)]
-    typeset = iter(typeset_texts(texts) if texts else [])
+    typeset = iter(typeset_texts(texts))
     return [next(typeset) if isinstance(part, Text) else part for part in parts]
 
 

@@ -12,6 +12,8 @@ import nbformat
 import pypandoc
 from nbformat.v4 import new_markdown_cell, new_notebook
 
+from course_handin.errors import PrintError
+
 Node = dict[str, Any]
 _READ = (
     "ipynb+raw_tex+implicit_figures+markdown_in_html_blocks+footnotes+tex_math_double_backslash"
@@ -20,7 +22,7 @@ _READ = (
 _MARK = "%%GENLHC%%"
 
 
-class PandocError(RuntimeError):
+class PandocError(PrintError):
     """Pandoc is missing, or cannot read or write this; the text is its last word."""
 
 
@@ -38,8 +40,12 @@ def read(sources: list[str]) -> list[list[Node]]:
     return [block["c"][1] for block in blocks]
 
 
-def write(trees: list[list[Node]]) -> list[str]:
+def write(trees: list[list[Node]], version: list[int]) -> list[str]:
     """Trees as typst.
+
+    Args:
+        trees: blocks of each text.
+        version: of the tree.
 
     Raises:
         PandocError: pandoc does not get along with them.
@@ -47,7 +53,7 @@ def write(trees: list[list[Node]]) -> list[str]:
     blocks = []
     for tree in trees:
         blocks += [raw_block(_MARK), *tree]
-    document = {"pandoc-api-version": _api_version(), "meta": {}, "blocks": blocks}
+    document = {"pandoc-api-version": version, "meta": {}, "blocks": blocks}
     text = _convert(json.dumps(document), "typst", "json")
     return [part.strip() for part in text.split(_MARK)[1:]]
 
@@ -61,14 +67,14 @@ def _convert(text: str, to: str, source: str) -> str:
         raise PandocError(lines[-1]) from error
 
 
-_versions: list[list[int]] = []
+def api_version() -> list[int]:
+    """The version of pandoc's tree, which it wants to read again.
 
-
-def _api_version() -> list[int]:
-    """Pandoc wants to read the version of its tree that it writes."""
-    if not _versions:
-        _versions.append(json.loads(_convert("", "json", "markdown"))["pandoc-api-version"])
-    return _versions[0]
+    Raises:
+        PandocError: there is no pandoc that works.
+    """
+    version: list[int] = json.loads(_convert("", "json", "markdown"))["pandoc-api-version"]
+    return version
 
 
 def raw_block(text: str) -> Node:

@@ -1,7 +1,6 @@
 """All notebooks of a sheet, a first page and scanned derivations in one PDF."""
 
 import io
-import tempfile
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -12,14 +11,9 @@ from pypdf.errors import PyPdfError
 
 from course_handin import browser
 from course_handin.answers import Review
-from course_handin.cover import cover
+from course_handin.errors import PrintError
 from course_handin.group import Group
-from course_handin.pages import notebook_parts
-from course_handin.pandoc import PandocError
-from course_handin.pictures import Pictures
 from course_handin.sheet import Sheet
-from course_handin.texts import literal
-from course_handin.typesetting import Part, TypesetError, typeset
 
 _SCANS = (".pdf", ".png", ".jpg", ".jpeg")
 
@@ -57,20 +51,20 @@ def make_paper(
     """
     paper = Paper()
     scans = find_scans(sheet.folder)
-    with tempfile.TemporaryDirectory(prefix="handin-") as name:
-        pictures = Pictures(Path(name), sheet.folder)
-        try:
-            parts = [cover(sheet, group, reviews, day)]
-            for title, notebook in notebooks.items():
-                parts += notebook_parts(title, notebook, pictures)
-            photos = [path for path in scans if path.suffix.lower() != ".pdf"]
-            parts += [part for path in photos for part in _photo(path, pictures, paper)]
-            pieces = [typeset(parts, pictures.store)]
-            paper.problems += [note for part in parts for note in part.notes]
-        except (PandocError, TypesetError, OSError) as error:
-            paper = Paper()
-            paper.remarks.append(f"printed by a browser, since typst could not be used: {error}")
-            pieces = _printed(sheet, group, notebooks, reviews, paper)
+    document = None
+    photos = [path for path in scans if path.suffix.lower() != ".pdf"]
+    try:
+        from course_handin.document import make_document  # its packages may be missing
+
+        document = make_document(sheet, group, notebooks, reviews, day, photos)
+        pieces = [document.content]
+        paper.problems, paper.scans = document.notes, document.photos
+    except (PrintError, ImportError, OSError) as error:
+        paper.remarks.append(f"printed by a browser, since typst could not be used: {error}")
+        pieces = _printed(sheet, group, notebooks, reviews, paper)
+    if document is None and photos:
+        names = ", ".join(path.name for path in photos)
+        paper.problems.append(f"not in the PDF: {names}; save them as derivation.pdf")
     if pieces:
         pieces += [_pages(path, paper) for path in scans if path.suffix.lower() == ".pdf"]
         _join([piece for piece in pieces if piece], paper, sheet, group)
@@ -86,20 +80,6 @@ def find_scans(folder: Path) -> list[Path]:
         and path.name.lower().startswith("derivation")
         and path.suffix.lower() in _SCANS
     )
-
-
-def _photo(path: Path, pictures: Pictures, paper: Paper) -> list[Part]:
-    stored = pictures.from_address(path.name)
-    if stored is None:
-        paper.problems.append(f"{path.name} is no picture that can be shown; save it as PNG or PDF")
-        return []
-    paper.scans.append(path.name)
-    title = literal(path.name)
-    source = (
-        f"#pagebreak(weak: true)\n#shown-notebook.update({title})\n"
-        f'#align(center, image({literal(stored)}, width: 100%, height: 96%, fit: "contain"))'
-    )
-    return [Part(source, f'#lost-picture({title}, "")', f"{path.name} cannot be shown")]
 
 
 def _pages(path: Path, paper: Paper) -> bytes:

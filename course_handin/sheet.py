@@ -48,7 +48,7 @@ def find_sheet(root: Path, name: str) -> Sheet:
     for folder in places:
         notebooks = tuple(sorted(path for path in folder.glob("*.ipynb") if path.is_file()))
         if notebooks:
-            home = _home(folder) if folder == root else root
+            home = folder.parent.parent if folder.parent.name == "exercises" else root
             return Sheet(name, folder, home, _title(home), notebooks)
     have = sorted({path.parent.name for path in (root / "exercises").glob("*/*.ipynb")})
     known = f"; sheets here: {', '.join(have)}" if have else ""
@@ -56,10 +56,6 @@ def find_sheet(root: Path, name: str) -> Sheet:
         f"no notebooks of {name!r} in {root}: expected them in exercises/{name}/{known}. Run the "
         "command in the folder that you unpacked, or give that folder with --course"
     )
-
-
-def _home(folder: Path) -> Path:
-    return folder.parent.parent if folder.parent.name == "exercises" else folder
 
 
 def _title(root: Path) -> str:

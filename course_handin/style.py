@@ -19,8 +19,9 @@ STYLE = r"""
 #show link: set text(fill: rgb("#1f4e8c"))
 #show raw: set text(font: "DejaVu Sans Mono", size: 0.84em)
 #show raw.where(block: true): set text(size: 7.5pt)
-#show quote.where(block: true): set block(stroke: (left: 1.5pt + luma(200)), inset: (left: 8pt))
-#show quote.where(block: true): set pad(left: 0pt)
+#show quote.where(block: true): it => block(
+  width: 100%, inset: (left: 8pt, y: 3pt), stroke: (left: 1.5pt + luma(160)), it.body,
+)
 #show raw.where(block: true): set par(leading: 0.5em)
 #show regex("[^\s\u{200b}]{30,}"): it => it.text.clusters().join("\u{200b}")
 #set table(inset: (x: 5pt, y: 3.5pt), stroke: none)

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import typst
 
+from course_handin.errors import PrintError
 from course_handin.style import STYLE
 
 
-class TypesetError(RuntimeError):
+class TypesetError(PrintError):
     """Typst cannot make pages of this; the text is its last word."""
 
 

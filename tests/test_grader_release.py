@@ -4,6 +4,7 @@ import copy
 import json
 import shutil
 import subprocess
+import tomllib
 import zipfile
 from pathlib import Path
 
@@ -270,6 +271,16 @@ def test_bundle_leaves_out_what_git_ignores(course):
         assert "data/numbers.csv" in archive.namelist()
 
 
+def test_bundle_gives_students_the_commands_of_its_settings(course_root):
+    with (course_root / "pyproject.toml").open("a") as file:
+        file.write('bundle-scripts = { genlhc = "tinylib:main" }\n')
+    with zipfile.ZipFile(write_bundle(Course.open(course_root), SHEET)) as archive:
+        project = tomllib.loads(archive.read("pyproject.toml").decode())["project"]
+        readme = archive.read("README.md").decode()
+    assert project["scripts"] == {"genlhc": "tinylib:main"}
+    assert f"genlhc handin {SHEET}" in readme
+
+
 def test_bundle_needs_a_release(course):
     shutil.rmtree(course.release)
     with pytest.raises(CourseError, match=f"run `genlhc release {SHEET}` first"):
@@ -282,6 +293,8 @@ def test_bundle_needs_a_release(course):
         ('bundle = "data"', "must be a list of strings"),
         ("bundel = []", "no entry 'bundel'"),
         ("bundle = ['../secrets']", "inside the course"),
+        ('bundle-scripts = ["genlhc"]', "must be a table of commands"),
+        ('bundle-scripts = { genlhc = "no entry point" }', "must be a table of commands"),
     ],
 )
 def test_bundle_settings_are_checked(course_root, table, complaint):

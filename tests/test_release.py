@@ -1,6 +1,10 @@
 """What students get is in step with the solutions and gives nothing away."""
 
 import io
+import os
+import subprocess
+import sys
+import tomllib
 import zipfile
 from pathlib import Path
 
@@ -31,6 +35,34 @@ def test_bundle_has_what_a_student_needs(bundle):
     assert {"data/ttbarj_lo.npy", "data/drell_yan_train.npy", "data/README.md"} <= names
     for path in (ROOT / "solutions" / "sheet01").glob("*.ipynb"):
         assert f"exercises/sheet01/{path.name}" in names
+
+
+def test_students_have_the_command_that_hands_in(bundle, tmp_path):
+    project = tomllib.loads(bundle.read("pyproject.toml").decode())
+    assert project["project"]["scripts"] == {"genlhc": "course_handin.cli:main"}
+    assert "course_handin*" in project["tool"]["setuptools"]["packages"]["find"]["include"]
+    names = [
+        name for name in bundle.namelist() if name.startswith(("course_handin/", "exercises/"))
+    ]
+    bundle.extractall(tmp_path, [*names, "pyproject.toml"])
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-P",
+            "-c",
+            "from course_handin.cli import main; main()",
+            "handin",
+            "sheet01",
+        ],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2, done.stderr
+    assert "fill in your group and your names" in done.stderr
+    assert (tmp_path / "group.toml").is_file()
 
 
 def test_bundle_has_no_room_of_the_trusted_side(bundle):
