@@ -28,6 +28,10 @@ QUIET = (
     "--disable-component-update",
     "--disable-sync",
 )
+SETTINGS = {
+    "notebook-extension/tracker": '{"windowingMode": "none"}',  # cells out of sight are there too
+    "apputils-extension/notification": '{"fetchNews": "false", "checkForUpdates": false}',
+}
 
 
 def free_port() -> int:
@@ -84,14 +88,12 @@ def lab(student_folder: Path) -> Iterator[Lab]:
         f"--ServerApp.port={port}",
         "--ServerApp.port_retries=0",
         "--IdentityProvider.token=",
-        "--LabApp.news_url=None",
     ]
     home = student_folder.parent
-    settings = (
-        home / "settings" / "@jupyterlab" / "notebook-extension" / "tracker.jupyterlab-settings"
-    )
-    settings.parent.mkdir(parents=True)
-    settings.write_text('{"windowingMode": "none"}')  # cells out of sight stay on the page
+    for name, text in SETTINGS.items():
+        path = home / "settings" / "@jupyterlab" / f"{name}.jupyterlab-settings"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
     environment = lab_environment(student_folder) | {
         "OMP_NUM_THREADS": "1",
         "JUPYTER_CONFIG_DIR": str(home / "config"),
