@@ -107,7 +107,7 @@ def answer(notebook: str, task: str) -> str:
 
 
 def open_notebook(page: Page, url: str, name: str) -> Notebook:
-    """A notebook whose set-up cell has run; a kernel that only starts may not hear the first call."""
+    """A notebook whose set-up cell has run; a kernel that starts may not hear the first call."""
     notebook = Notebook(page, url, name)
     setup = notebook.cell("setup")
     for _ in range(3):
