@@ -30,6 +30,7 @@ SANITIZE = [
 
 AUTOGRADE = [
     EXECUTE,
+    "course_grader.marking.overwritten.OverwrittenLines",
     "nbgrader.preprocessors.IgnorePattern",
     "nbconvert.preprocessors.ClearMetadataPreprocessor",
     "nbgrader.preprocessors.LimitOutput",

@@ -60,7 +60,7 @@ class when_done:  # noqa: N801 - reads as a statement: `with checks.when_done("2
             )
             return True
         if isinstance(error, Exception) and not hasattr(error, "_render_traceback_"):
-            shown = f"\x1b[31m{explain(error, traceback, self.task)}\x1b[0m"
+            shown = explain(error, traceback, self.task)
             shows: Any = error  # IPython asks an error for this method
             shows._render_traceback_ = lambda: shown.split("\n")
         return False

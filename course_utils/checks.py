@@ -32,8 +32,11 @@ class CheckFailed(AssertionError):  # noqa: N818 - reads as the result of a chec
     """An answer is not right yet; the message says why."""
 
     def _render_traceback_(self) -> list[str]:
-        """What IPython shows: the message alone, without the stack of the check."""
-        return [f"\x1b[31m✗ {self}\x1b[0m"]
+        """What IPython shows: the message alone, without the stack of the check.
+
+        It has no colour of its own: red on the pink of JupyterLab's errors is hard to read.
+        """
+        return f"✗ {self}".split("\n")
 
 
 def is_given(value: Any, name: str, *, hint: str = "") -> None:

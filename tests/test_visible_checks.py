@@ -183,11 +183,47 @@ ERRORS = {
 }
 
 
+# Tasks that are not done yet: what stands in the cell.
+STUBS = {
+    "open": "    # YOUR CODE HERE\n    raise NotImplementedError()",
+    "kept": "    kl = mu**2\n    raise NotImplementedError()\n    return kl",
+}
+PAGE = (visible.ROOT / "docs" / "common-mistakes.md").read_text(encoding="utf-8")
+QUOTED = dict(re.findall(r"<!-- (.+) -->\n\n```text\n((?:.+\n)+)```", PAGE))
+
+
+def stub_message(stub, solutions):
+    answer = f"def kl_to_standard_normal(mu, log_var):\n{STUBS[stub]}"
+    cell = visible.check_cell("drell_yan_vae", "check_kl")
+    return visible.run(solutions["drell_yan_vae"], answer, cell)
+
+
+def error_message(error, solutions):
+    check, answer, *_ = ERRORS[error]
+    notebook = CASES[check].notebook
+    return visible.run(solutions[notebook], answer, visible.check_cell(notebook, check))
+
+
+@pytest.mark.parametrize("key", QUOTED)
+def test_messages_quoted_in_the_docs_are_the_real_ones(key, shown, solutions):
+    kind, _, name = key.partition(": ")
+    if kind in STUBS:
+        text = stub_message(kind, solutions)
+    elif kind == "error":
+        text = error_message(name, solutions)
+    else:
+        text = shown[kind][name]
+    assert text == QUOTED[key].strip()
+
+
+def test_every_mistake_in_the_docs_quotes_a_message():
+    assert len(QUOTED) == PAGE.count("\n### ") == PAGE.count("```text") > 20
+
+
 @pytest.mark.parametrize("error", ERRORS)
 def test_errors_in_an_answer_show_the_students_own_line_and_a_hint(error, solutions):
-    check, answer, said, hint = ERRORS[error]
-    notebook = CASES[check].notebook
-    text = visible.run(solutions[notebook], answer, visible.check_cell(notebook, check))
+    _, _, said, hint = ERRORS[error]
+    text = error_message(error, solutions)
     assert not complaints(text), text
     assert all(part in text for part in said), text
     assert hint in text.splitlines()[-1]

@@ -20,6 +20,7 @@ from course_grader.errors import CourseError
 from course_grader.files import notebook_text, read_notebook, write_whole
 from course_grader.grading.timings import FULL, START_UP, Timings
 from course_grader.lecturer.local import Heard, LocalExecute
+from course_grader.marking.overwritten import OverwrittenLines
 from course_grader.marking.points import TidyPoints
 from course_grader.release.tidy import without_hidden
 from course_grader.results.pdf import HOW_TO, PrintError, find_browser, print_to_pdf
@@ -106,6 +107,7 @@ def execute(course: Course, notebook: Any, folder: Path, heard: Heard) -> None:
     parent = LoggingConfigurable(config=copy.deepcopy(course.config), log=course.log)
     resources = {"metadata": {"path": str(folder)}}
     LocalExecute(course.root, heard, parent=parent).preprocess(notebook, resources)
+    OverwrittenLines(parent=parent).preprocess(notebook, resources)
     TidyPoints(parent=parent).preprocess(notebook, resources)
 
 

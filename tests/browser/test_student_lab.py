@@ -1,0 +1,183 @@
+"""A student at work in JupyterLab: runs cells, pastes answers, reads what the checks say."""
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+import visible
+from playwright.sync_api import Browser, Locator, Page, expect
+
+MISTAKES = {
+    (mistake["notebook"], mistake["grade_id"]): mistake
+    for mistake in tomllib.loads(
+        (visible.ROOT / "autograde_tests" / "sheet01" / "mistakes.toml").read_text("utf-8")
+    )["mistake"]
+}
+# Notebook: task, its check, other tasks that the figure needs, the figure, what a mistake is told.
+WORK = {
+    "gan_convergence": (
+        "task-1a-jensen-shannon",
+        "check-1a-jensen-shannon",
+        ["task-1a-optimal-loss"],
+        "run-1a-jensen-shannon",
+        "JSD of two unit Gaussians at distance 1",
+    ),
+    "classifier_reweighting": (
+        "task-2b-weights",
+        "check-2b-weights",
+        [],
+        "run-2b-gaussians",
+        "Hint: D rounds to 1: use the logit itself",
+    ),
+    "drell_yan_vae": (
+        "task-3a-kl",
+        "check-3a-kl",
+        ["task-3a-elbo"],
+        "run-3a-elbo",
+        "KL for mu = (1, 1, 1), log_var = 0",
+    ),
+}
+SLOW = 120_000  # ms, on a busy machine
+TRAINING = """x = torch.linspace(-1, 1, 20_000)[:, None]
+history = training.fit(
+    nn.Linear(1, 1), lambda model, x: (model(x) - 3 * x).square().mean(),
+    (x,), (x,), n_epochs=60, batch_size=100, label="a line",
+)"""
+
+
+class Notebook:
+    """A notebook on a page of JupyterLab."""
+
+    def __init__(self, page: Page, url: str, name: str) -> None:
+        self.page, self.name = page, name
+        page.goto(f"{url}/lab/tree/exercises/sheet01/{name}.ipynb?reset", timeout=SLOW)
+        self.cells = page.locator(".jp-Notebook:visible .jp-Cell")
+        codes = page.locator(".jp-Notebook:visible .jp-CodeCell .cm-content")
+        expect(codes.first).to_contain_text("import", timeout=SLOW)
+        status = page.locator(".jp-NotebookPanel-toolbar .jp-Notebook-ExecutionIndicator")
+        expect(status).to_have_attribute("data-status", "idle", timeout=SLOW)
+
+    def cell(self, name: str) -> Locator:
+        """The cell of an id, which stands where it stood when it was handed out."""
+        return self.cells.nth(self.order().index(name))
+
+    def order(self) -> list[str]:
+        """Ids of all cells."""
+        path = visible.ROOT / "exercises" / "sheet01" / f"{self.name}.ipynb"
+        return [cell.id for cell in visible.nbformat.read(path, as_version=4).cells]
+
+    def run(self, cell: Locator, text: str) -> Locator:
+        """Runs a cell and waits until it shows a text; gives what it shows."""
+        cell.locator(".jp-InputPrompt").click()
+        self.page.keyboard.press("Control+Enter")
+        output = cell.locator(".jp-OutputArea")
+        expect(output).to_contain_text(text, timeout=SLOW)
+        return output
+
+    def finish(self, cell: Locator, seconds: float = SLOW / 1000) -> None:
+        """Runs a cell and waits until its number shows that it is done."""
+        cell.locator(".jp-InputPrompt").click()
+        self.page.keyboard.press("Control+Enter")
+        number = re.compile(r"\[\d+\]")
+        expect(cell.locator(".jp-InputPrompt")).to_have_text(number, timeout=1000 * seconds)
+
+    def paste(self, cell: Locator, text: str) -> None:
+        """Puts a text from the clipboard in place of a cell's code."""
+        self.page.evaluate("text => navigator.clipboard.writeText(text)", text)
+        cell.locator(".cm-content").click()
+        self.page.keyboard.press("Control+A")
+        self.page.keyboard.press("Control+V")
+        expect(cell.locator(".cm-content")).to_contain_text(text.split("\n")[-1].strip())
+
+
+@pytest.fixture
+def page(chromium: Browser, lab):
+    context = chromium.new_context(viewport={"width": 1280, "height": 1000})
+    context.grant_permissions(["clipboard-read", "clipboard-write"], origin=lab.url)
+    context.set_default_timeout(SLOW)
+    yield context.new_page()
+    context.close()
+
+
+def answer(notebook: str, task: str) -> str:
+    """The solution of a task, without its markers."""
+    lines = visible.cells("solutions", notebook)[task].source.split("\n")
+    return "\n".join(line for line in lines if " SOLUTION" not in line)
+
+
+def open_notebook(page: Page, url: str, name: str) -> Notebook:
+    """A notebook whose set-up cell has run; a kernel that starts may not hear the first call."""
+    notebook = Notebook(page, url, name)
+    setup = notebook.cell("setup")
+    for _ in range(3):
+        try:
+            notebook.finish(setup, seconds=40)
+        except AssertionError:
+            continue
+        return notebook
+    raise AssertionError(f"the set-up cell shows {setup.inner_text()}")
+
+
+def picture(cell: Locator, path: Path) -> None:
+    cell.scroll_into_view_if_needed()
+    cell.screenshot(path=path)
+
+
+@pytest.mark.parametrize("name", WORK)
+def test_a_student_works_on_a_notebook(page, lab, tmp_path, name):
+    task, check, others, figure, told = WORK[name]
+    notebook = open_notebook(page, lab.url, name)
+    expect(notebook.cell("setup").locator(".jp-OutputArea")).not_to_contain_text("Error")
+    check_cell, task_cell = notebook.cell(check), notebook.cell(task)
+
+    notebook.run(check_cell, "waits: `")  # nothing was run yet: it names what is missing
+    notebook.finish(task_cell)
+    shown = notebook.run(check_cell, "is still open")
+    assert re.match(
+        r"○ Task \w+( \(\w+\))? is still open: `\w+` has no code yet", shown.inner_text()
+    )
+    expect(check_cell.locator(".jp-RenderedText[data-mime-type*=error]")).to_have_count(0)
+    picture(check_cell, tmp_path / f"{name}-open.png")
+
+    right, mistake = answer(name, task), MISTAKES[name, task]
+    for other in others:
+        notebook.paste(notebook.cell(other), answer(name, other))
+        notebook.finish(notebook.cell(other))
+    notebook.paste(task_cell, right.replace(mistake["replace"], mistake["by"]))
+    notebook.finish(task_cell)
+    shown = notebook.run(check_cell, told)
+    assert "Traceback" not in shown.inner_text()
+    last = shown.locator(".jp-OutputArea-output").last  # NumPy may have warned before
+    lines = last.inner_text().strip().splitlines()
+    assert lines[0].startswith("✗ ")
+    assert len(lines) <= 6
+    picture(check_cell, tmp_path / f"{name}-wrong.png")
+
+    notebook.paste(task_cell, right)
+    notebook.finish(task_cell)
+    shown = notebook.run(check_cell, "this cell ran as it should.")
+    assert shown.inner_text().strip().startswith("✓ Task")
+    picture(check_cell, tmp_path / f"{name}-right.png")
+
+    drawn = notebook.cell(figure)
+    notebook.run(drawn, "this cell ran as it should.")
+    image = drawn.locator(".jp-OutputArea-output img")
+    expect(image).to_have_count(1)
+    assert image.evaluate("image => image.naturalWidth") > 300
+    picture(drawn, tmp_path / f"{name}-figure.png")
+
+
+def test_training_shows_one_line_that_is_renewed(page, lab, tmp_path):
+    notebook = open_notebook(page, lab.url, "drell_yan_vae")
+    notebook.cell("setup").locator(".jp-InputPrompt").click()
+    page.keyboard.press("b")  # a new cell below
+    cell = notebook.cells.nth(notebook.order().index("setup") + 1)
+    notebook.paste(cell, TRAINING)
+    shown = notebook.run(cell, "a line: 60/60 epochs")
+    assert re.fullmatch(
+        r"a line: 60/60 epochs \[\d\d:\d\d<00:00, train [\d.]+, validation [\d.]+, \d+k events/s\]",
+        shown.inner_text().strip(),
+    )
+    expect(cell.locator(".jp-OutputArea-output")).to_have_count(1)
+    picture(cell, tmp_path / "progress.png")
