@@ -1,5 +1,6 @@
 """What stands at the top of a feedback page: each task with its points, the reason, the comment."""
 
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -8,6 +9,10 @@ from nbgrader.preprocessors import NbGraderPreprocessor
 from course_grader.gradebook import opened
 from course_grader.intake.submission import grade_id
 from course_grader.results.report import MANUAL, graded_row
+
+_HEADING = re.compile(r"(#{1,6})\s+(.+)")
+_POINTS = re.compile(r"\s*\([^()]*\bpoints?\b[^()]*\)\s*$")
+_IN_PART = "part of the points: what was measured stands below the check"
 
 
 @dataclass
@@ -63,27 +68,59 @@ def tasks(
         said: a tutor's comments by grade id. Those on code stand with the check that follows it.
     """
     found: list[Task] = []
-    title, comments = name, []
+    path: dict[int, str] = {}
+    comments: list[str] = []
     for cell in notebook.cells:
         task = grade_id(cell)
         if cell.cell_type == "markdown" and not task:
-            title = heading(cell.source) or title
+            path = headings(cell.source, path)
         if task in said:
             comments.append(said[task])
         if task in grades:
             row = graded_row(group, name, grades[task], cell)
-            waits = row.status == MANUAL
-            found.append(Task(task, title, row.score or 0.0, row.max_score, waits, row.reason))
-            found[-1].comments, comments = comments, []
+            waits, score = row.status == MANUAL, row.score or 0.0
+            written = cell.cell_type == "markdown"
+            in_part = not written and not row.reason and 0 < score < row.max_score
+            reason = _IN_PART if in_part else row.reason
+            title = title_of(path, written=written) or name
+            found.append(Task(task, title, score, row.max_score, waits, reason, comments))
+            comments = []
     return found
 
 
-def heading(source: str) -> str:
-    """The last heading in a piece of Markdown, or nothing.
+def headings(source: str, path: dict[int, str]) -> dict[int, str]:
+    """The headings, by level, under which what follows a piece of Markdown stands.
 
     Example:
-        >>> heading("## 1a Sums\\n\\nSome text\\n\\n### 1a (i) Two numbers\\n")
-        '1a (i) Two numbers'
+        >>> headings("## 1b Means\\n\\ntext", {1: "Sheet 1", 2: "1a Sums", 3: "1a (i) Two numbers"})
+        {1: 'Sheet 1', 2: '1b Means'}
     """
-    lines = [line for line in source.split("\n") if line.startswith("#")]
-    return lines[-1].lstrip("#").strip() if lines else ""
+    for line in source.split("\n"):
+        match = _HEADING.fullmatch(line)
+        if match:
+            level = len(match[1])
+            path = {key: text for key, text in path.items() if key < level} | {level: match[2]}
+    return path
+
+
+def title_of(path: dict[int, str], *, written: bool) -> str:
+    """What a task is called, points in brackets left out.
+
+    Args:
+        path: headings by level.
+        written: whether it is a written answer, which closes a whole section.
+
+    Example:
+        >>> path = {1: "Sheet 1", 2: "2b Weights (1 point)", 3: "Code (0.5 points)"}
+        >>> title_of(path, written=False), title_of(path, written=True)
+        ('2b Weights: Code', '2b Weights: written answer')
+        >>> title_of({2: "1a Sums", 3: "1a written: the proof (1 point)"}, written=True)
+        '1a written: the proof'
+    """
+    names = [_POINTS.sub("", path[level]) for level in sorted(path)]
+    if not names:
+        return ""
+    last, above = names[-1], names[-2] if len(path) > 2 else ""
+    if written and "written" not in last:
+        return f"{above or last}: written answer"
+    return f"{above}: {last}" if above and not any(map(str.isdigit, last)) else last

@@ -220,12 +220,14 @@ def test_the_rubric_stands_beside_the_answer_and_the_model_answer_is_folded(desk
     expect(rubric).to_contain_text("all or nothing")
     model = rubric.get_by_text("Because it does.")
     expect(model).to_be_hidden()
+    answer = page.locator(".nbgrader_cell", has_text=ANSWER)
+    before = answer.bounding_box()
     rubric.get_by_text("Model answer").click()
     expect(model).to_be_visible()
-    answer = page.locator(".nbgrader_cell", has_text=ANSWER)
     left, right = answer.bounding_box(), rubric.bounding_box()
     assert left is not None
     assert right is not None
+    assert left == before
     assert right["x"] >= left["x"] + left["width"]
     assert abs(right["y"] - left["y"]) < 30
 
