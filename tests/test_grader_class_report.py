@@ -89,3 +89,16 @@ def test_every_group_is_in_the_histogram():
 )
 def test_only_numbers_are_taken_out(reason, kind):
     assert without_numbers(reason) == kind
+
+
+def test_an_empty_answer_does_not_make_a_task_marked(course, monkeypatch):
+    table = [
+        Row("group-01", "adding", "check-1-add", 1.0, 2.0, "graded", ""),
+        Row("group-01", "adding", "written-3-why", 0.0, 1.0, "graded", "no answer"),
+        Row("group-02", "adding", "check-1-add", 0.0, 2.0, "graded", "other"),
+        Row("group-02", "adding", "written-3-why", None, 1.0, "manual", ""),
+    ]
+    monkeypatch.setattr(class_summary, "rows", lambda *_: table)
+    assert summarise(course, tiny.SHEET).reachable == 2.0
+    table[3] = Row("group-02", "adding", "written-3-why", 0.5, 1.0, "graded", "")
+    assert summarise(course, tiny.SHEET).reachable == 3.0

@@ -47,7 +47,7 @@ def test_a_folder_that_is_no_course_is_a_usage_error(tmp_path, command):
 
 
 @pytest.mark.parametrize(
-    "command", ["release", "feedback", "export", "report", "solutions", "demo"]
+    "command", ["release", "feedback", "export", "report", "similar", "solutions", "demo"]
 )
 def test_an_unknown_sheet_is_a_usage_error_that_names_the_others(genlhc, command):
     result = genlhc(command, "week9")

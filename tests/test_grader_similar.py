@@ -43,6 +43,7 @@ def add(a, b):
     carry = bits[0] & bits[1]
     return with_carry + 2 * carry if isinstance(a, int) else sum(bits)
 """
+SHORT = "def guess():\n    x = 2.0\n    return x - 1"
 WORDS = (
     "Counting on from the one number by the other gives the same heap of stones as counting the "
     "other way round, because every stone of either heap is met once and only once, whichever heap "
@@ -73,9 +74,11 @@ def handed(course):
 
         return room.changed("adding", change)
 
-    room.hand_in("group-01", adding=adding(LONG))
+    room.hand_in("group-01", adding=adding(LONG, guess=SHORT))
     room.hand_in("group-02", adding=adding(RENAMED, WORDS))
-    room.hand_in("group-03", adding=adding(OWN, WORDS.upper() + " <script>alert(1)</script>"))
+    room.hand_in(
+        "group-03", adding=adding(OWN, WORDS.upper() + " <script>alert(1)</script>", SHORT)
+    )
     room.hand_in("group-04", adding=room.solved["adding"], means=room.solved["means"])
     room.hand_in("group-05", adding=room.solved["adding"], means=b"{")
     return course

@@ -41,11 +41,12 @@ def grade(
 ) -> None:
     """Grade what is new or changed in submitted/<group>/SHEET.
 
-    With --force --task, only what these tests say is entered, after a list of whose
-    points change was shown and agreed to. With --force alone the list comes last.
+    With --force --task only the points of these tests are entered, after
+    a list of whose points change was shown and agreed to. With --force
+    alone the list comes last.
 
     \b
-    Example: genlhc grade sheet01 --force --task check-2a-classifier
+    Example: genlhc grade sheet01 --force --task check-2b-weights
     """
     from course_grader.grading.grade import Grading
     from course_grader.grading.regrade import Regrading

@@ -49,7 +49,7 @@ class ClassSummary:
         sheet: the assignment.
         tasks: in the order of the notebooks.
         totals: points so far by group.
-        reachable: points that can be had without a tutor's.
+        reachable: points of tasks that are marked; one where nobody was given any yet is not.
         minutes: how long each notebook ran: median and maximum over groups.
         looks: what a tutor should look at: group, notebook, and why.
         measured: what measured tasks measured.
@@ -88,7 +88,7 @@ def summarise(course: Course, sheet: str) -> ClassSummary:
         sheet,
         tasks,
         {name: sum(row.score or 0.0 for row in table if row.group == name) for name in groups},
-        sum(task.max_score for task in tasks if task.waiting < len(groups)),
+        sum(task.max_score for task in tasks if not task.waiting or task.full or task.partial),
         {name: (median(taken) / 60, max(taken) / 60) for name, taken in sorted(seconds.items())},
         looks,
         collect(course, sheet, groups),

@@ -63,11 +63,12 @@ class Match:
     @property
     def reason(self) -> str:
         """Why it is listed, in words."""
+        if self.same and self.is_code:
+            return "the same code up to names, comments, formatting and literals"
         if self.same:
-            return "the same code up to names, comments, formatting and literals" \
-                if self.is_code else "the same words"  # fmt: skip
-        kind = "the code's shape" if self.is_code else "its word sequences"
-        return f"{100 * self.share:.0f} % of {kind} in common, as few or no others have it"
+            return "the same words"
+        what = "code" if self.is_code else "word sequences"
+        return f"both have {100 * self.share:.0f} % of the smaller answer's {what}, by rarity"
 
 
 @dataclass
