@@ -55,6 +55,7 @@ RELEASE = [
 FEEDBACK = [
     "nbgrader.preprocessors.GetGrades",
     "course_grader.release.tidy.HideTests",
+    "course_grader.results.alt_texts.AltTexts",
     "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
 ]
 
