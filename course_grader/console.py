@@ -1,5 +1,6 @@
 """What the commands say: bars with the time left on a terminal, lines of a log elsewhere."""
 
+import os
 import sys
 import threading
 import time
@@ -152,9 +153,12 @@ class Console:
 
     def __init__(self, interactive: bool | None = None) -> None:
         self.interactive = sys.stdout.isatty() if interactive is None else interactive
-        width = None if self.interactive else _LOG_WIDTH
-        self.rich = RichConsole(highlight=False, soft_wrap=True, width=width)
+        self.rich = RichConsole(highlight=False, soft_wrap=True, width=self._width())
         self._whole: tuple[Work, float] | None = None
+
+    def _width(self) -> int | None:
+        """Columns of a log: those that the caller asks for, else 80; a terminal knows its own."""
+        return None if self.interactive or os.environ.get("COLUMNS") else _LOG_WIDTH
 
     def say(self, text: str, style: str = "") -> None:
         """Prints a line; square brackets in it are only brackets."""

@@ -60,6 +60,7 @@ FEEDBACK = [
     "nbgrader.preprocessors.GetGrades",
     "course_grader.results.task_table.TaskTable",
     "course_grader.release.tidy.HideTests",
+    "course_grader.results.alt_texts.AltTexts",
     "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
 ]
 

@@ -238,8 +238,11 @@ def test_solutions_are_executed_and_printed(genlhc, course):
     result = genlhc("solutions", SHEET, "--notebook", "means", "--figures")
     assert result.status == 0, result.out + result.err
     made = course.build / "solutions" / SHEET
+    kinds = ("ipynb", "html", "slides.html", "pdf")
     assert {path.name for path in made.iterdir()} == {
-        f"means.{s}" for s in ("ipynb", "html", "pdf")
+        "assets",
+        "index.html",
+        *(f"means.{kind}" for kind in kinds),
     }
     executed = json.loads((made / "means.ipynb").read_text())
     assert all(cell["execution_count"] for cell in executed["cells"] if "outputs" in cell)

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from course_grader.command_line import CourseOption, SheetArgument, app, session
-from course_grader.console import Console, duration
+from course_grader.console import Console
 
 
 @app.command()
@@ -19,20 +19,25 @@ def solutions(
     notebook: Annotated[str | None, typer.Option("--notebook", help="Only this notebook.")] = None,
     course: CourseOption = Path(),
 ) -> None:
-    """Run the solution notebooks; notebook, HTML and PDF go to build/solutions/SHEET.
+    """Run the solution notebooks: notebook, page, slides and PDF in build/solutions/SHEET.
 
-    Example: genlhc solutions sheet01 --notebook gan_convergence
+    Its index.html links them and says how long each took. Nothing there needs a network.
+
+    Example: genlhc solutions sheet01
     """
     from course_grader.lecturer.solutions import run_solutions
+    from course_grader.lecturer.solved import times_table
 
     with session(course, "solutions") as (opened, console):
         done = run_solutions(opened, sheet, console, only=notebook, figures=figures)
         for one in done:
             for path in one.files:
                 console.say(f"written: {path.relative_to(opened.root)}")
-            console.say(f"{one.name}: {duration(one.seconds)}")
             for text in one.problems:
                 console.problem(f"{one.name}: {text}")
+        console.table(times_table(sheet, done))
+        index = opened.build / "solutions" / sheet / "index.html"
+        console.say(f"look at: {index.relative_to(opened.root)}")
         if any(one.failed for one in done):
             raise typer.Exit(1)
 

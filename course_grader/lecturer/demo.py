@@ -166,18 +166,16 @@ def _summary(
 ) -> Table:
     table = Table(title=f"The demo class on {sheet}", title_justify="left", show_lines=True)
     table.add_column("group", no_wrap=True)
-    table.add_column("what they did", min_width=16)
+    table.add_column("what they did", ratio=1)
     table.add_column("automatic\npoints", justify="right", no_wrap=True)
     table.add_column("awaiting\na tutor", justify="right", no_wrap=True)
-    table.add_column("remarks")
     for group in groups:
         one = standings[group.name]
         table.add_row(
             group.name,
-            group.story,
+            "\n".join([group.story, *(f"- {text}" for text in remarks[group.name])]),
             f"{one.points:.2f} / {one.most:.2f}",
             f"{one.waiting:.2f}" if one.waiting else "-",
-            "\n".join(f"- {text}" for text in remarks[group.name]),
         )
     return table
 

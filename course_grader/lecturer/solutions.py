@@ -1,16 +1,14 @@
-"""Solution notebooks executed, as notebook, page and paper."""
+"""Solution notebooks executed, as notebook, page, slides and paper."""
 
 import base64
 import copy
 import struct
 import time
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from nbconvert.exporters import HTMLExporter
 from nbgrader.utils import determine_grade, is_grade
-from traitlets.config import Config, LoggingConfigurable
+from traitlets.config import LoggingConfigurable
 
 from course_grader.cells import cell_name
 from course_grader.console import Console, Silent
@@ -20,33 +18,23 @@ from course_grader.errors import CourseError
 from course_grader.files import notebook_text, read_notebook, write_whole
 from course_grader.grading.timings import FULL, START_UP, Timings
 from course_grader.lecturer.local import Heard, LocalExecute
+from course_grader.lecturer.pages import (
+    NO_SLIDES,
+    find_reveal,
+    readable,
+    to_html,
+    to_slides,
+    write_assets,
+)
+from course_grader.lecturer.solved import Solved, remember, write_index
 from course_grader.marking.overwritten import OverwrittenLines
 from course_grader.marking.points import TidyPoints
-from course_grader.release.tidy import without_hidden
+from course_grader.results.alt_texts import describe_figures
 from course_grader.results.pdf import HOW_TO, PrintError, find_browser, print_to_pdf
 from course_grader.results.report import lost_points
 
 _KEPT_CHUNKS = (b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND")
 _PNG = b"\x89PNG\r\n\x1a\n"
-
-
-@dataclass
-class Solved:
-    """One executed solution notebook.
-
-    Attributes:
-        name: without suffix.
-        seconds: how long it ran.
-        files: what was written.
-        problems: for the lecturer to read: lost points, a missing PDF.
-        failed: whether a cell failed or a check gave less than all points.
-    """
-
-    name: str
-    seconds: float = 0.0
-    files: list[Path] = field(default_factory=list)
-    problems: list[str] = field(default_factory=list)
-    failed: bool = False
 
 
 def run_solutions(
@@ -57,7 +45,7 @@ def run_solutions(
     only: str | None = None,
     figures: bool = False,
 ) -> list[Solved]:
-    """Runs the solution notebooks; results go to `build/solutions/<sheet>/`.
+    """Runs the solution notebooks; results and an index go to `build/solutions/<sheet>/`.
 
     Args:
         course: the course.
@@ -82,13 +70,14 @@ def run_solutions(
     solved = []
     with nbgrader_house(course.root), console.work(f"solutions {sheet}", total) as work:
         for name, notebook in notebooks.items():
+            one = Solved(name)
 
-            def heard(cell: str, seconds: float, following: str, name: str = name) -> None:
-                work.advance(expected[name].get(cell, 0.0), f"{name}: {following}")
-                timings.add(name, FULL, cell, seconds)
+            def heard(cell: str, seconds: float, following: str, one: Solved = one) -> None:
+                work.advance(expected[one.name].get(cell, 0.0), f"{one.name}: {following}")
+                timings.add(one.name, FULL, cell, seconds)
+                one.cells[cell] = seconds
 
             work.describe(name)
-            one = Solved(name)
             start = time.monotonic()
             execute(course, notebook, course.source / sheet, heard)
             one.seconds = time.monotonic() - start
@@ -99,6 +88,7 @@ def run_solutions(
             work.advance(START_UP)
             solved.append(one)
     timings.save()
+    write_index(course, sheet)
     return solved
 
 
@@ -128,52 +118,36 @@ def _judge(one: Solved, notebook: Any) -> None:
 
 
 def _write(course: Course, sheet: str, one: Solved, notebook: Any) -> None:
-    """Stores the executed notebook, its page and, if there is a browser, its print."""
-    base = course.build / "solutions" / sheet / one.name
-    write_whole(base.with_suffix(".ipynb"), notebook_text(notebook))
+    """Stores the executed notebook, its page, its slides and, if there is a browser, its print."""
+    target, folder = course.build / "solutions" / sheet, course.source / sheet
+    describe_figures(notebook)
     shown = readable(notebook)
-    folder = course.source / sheet
-    write_whole(base.with_suffix(".html"), to_html(shown, folder, one.name))
-    one.files += [base.with_suffix(".ipynb"), base.with_suffix(".html")]
+    written = {".html": to_html(shown, folder, one.name)}
+    if find_reveal():
+        written[".slides.html"] = to_slides(shown, folder, one.name)
+    else:
+        one.problems.append(NO_SLIDES)
+    write_assets(target)
+    one.files.append(target / f"{one.name}.ipynb")
+    for suffix, page in written.items():
+        write_whole(target / f"{one.name}{suffix}", page)
+        one.files.append(target / f"{one.name}{suffix}")
+    _print(one, to_html(shown, folder, one.name, for_print=True), target / f"{one.name}.pdf")
+    remember(notebook, one)
+    write_whole(target / f"{one.name}.ipynb", notebook_text(notebook))
+
+
+def _print(one: Solved, page: str, pdf: Path) -> None:
+    """Prints a page, or notes why not."""
     browser = find_browser()
     if browser is None:
         one.problems.append(HOW_TO)
         return
-    pdf = base.with_suffix(".pdf")
     try:
-        print_to_pdf(browser, to_html(shown, folder, one.name, for_print=True), pdf)
+        print_to_pdf(browser, page, pdf)
         one.files.append(pdf)
     except PrintError as error:
         one.problems.append(f"no PDF: {error}")
-
-
-def readable(notebook: Any) -> Any:
-    """A copy without the markers of nbgrader and without hidden tests."""
-    shown = copy.deepcopy(notebook)
-    for cell in shown.cells:
-        if cell.cell_type == "code":
-            lines = without_hidden(cell.source).split("\n")
-            cell.source = "\n".join(line for line in lines if " SOLUTION" not in line).rstrip()
-    return shown
-
-
-def to_html(notebook: Any, folder: Path, title: str, *, for_print: bool = False) -> str:
-    """A page with its images inside.
-
-    Args:
-        notebook: an executed notebook.
-        folder: where its relative paths start.
-        title: of the page.
-        for_print: without RequireJS from the network, which paper does not need.
-    """
-    config = Config()
-    config.HTMLExporter.template_name = "lab"
-    config.HTMLExporter.embed_images = True
-    if for_print:
-        config.HTMLExporter.require_js_url = "data:text/javascript,"
-    resources = {"metadata": {"path": str(folder), "name": title}}
-    page, _ = HTMLExporter(config=config).from_notebook_node(copy.deepcopy(notebook), resources)
-    return str(page)
 
 
 def store_figures(notebook: Any, folder: Path) -> list[Path]:

@@ -21,7 +21,7 @@ _BROWSERS = (
     "/Applications/Chromium.app/Contents/MacOS/Chromium",
 )
 # The MathJax that comes with Jupyter has one font.
-_FONT = """
+FONT = """
 <script type="text/x-mathjax-config">
 MathJax.Hub.Config({"HTML-CSS": {availableFonts: [], webFont: "STIX-Web", imageFont: null}});
 </script>
@@ -63,7 +63,7 @@ def mathjax_url() -> str:
 
 def with_own_mathjax(html: str) -> str:
     """A page of nbconvert that takes MathJax from this disk instead of the network."""
-    return _NETWORK.sub(mathjax_url(), html).replace("</head>", _FONT, 1)
+    return _NETWORK.sub(mathjax_url(), html).replace("</head>", FONT, 1)
 
 
 def print_to_pdf(browser: str, html: str, path: Path, *, seconds: float = 180) -> None:
@@ -81,8 +81,7 @@ def print_to_pdf(browser: str, html: str, path: Path, *, seconds: float = 180) -
     with tempfile.TemporaryDirectory(prefix="genlhc-print-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
         page, printed = folder / "page.html", folder / "page.pdf"
-        html = with_own_mathjax(html).replace("</head>", _FOR_PAPER, 1)
-        page.write_text(html, encoding="utf-8")
+        page.write_text(html.replace("</head>", _FOR_PAPER, 1), encoding="utf-8")
         command = [
             browser,
             "--headless",
