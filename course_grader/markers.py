@@ -4,3 +4,5 @@ BEGIN_HIDDEN = "BEGIN HIDDEN TESTS"
 END_HIDDEN = "END HIDDEN TESTS"
 BEGIN_SOLUTION = "BEGIN SOLUTION"
 END_SOLUTION = "END SOLUTION"
+
+LECTURE_DEMO = "lecture-demo"  # tag of cells that are for lecturers: no release has them

@@ -162,13 +162,17 @@ def to_html(notebook: Any, folder: Path, title: str, *, for_print: bool = False)
         notebook: an executed notebook.
         folder: where its relative paths start.
         title: of the page.
-        for_print: without RequireJS from the network, which paper does not need.
+        for_print: without RequireJS from the network, which paper does not need, and with the
+            picture of an output that has both a picture and a page.
     """
     config = Config()
     config.HTMLExporter.template_name = "lab"
     config.HTMLExporter.embed_images = True
     if for_print:
         config.HTMLExporter.require_js_url = "data:text/javascript,"
+        kinds = list(HTMLExporter().default_config.NbConvertBase.display_data_priority)
+        kinds.remove("image/png")
+        config.NbConvertBase.display_data_priority = ["image/png", *kinds]
     resources = {"metadata": {"path": str(folder), "name": title}}
     page, _ = HTMLExporter(config=config).from_notebook_node(copy.deepcopy(notebook), resources)
     return str(page)
