@@ -13,7 +13,7 @@ import matplotlib.pyplot as plt
 import nbformat
 
 SOLUTIONS = Path(__file__).parents[1] / "solutions"
-SKIP_TAG = "skip-calibration"
+SKIP_TAGS = {"skip-calibration", "lecture-demo"}
 
 
 def load(
@@ -29,7 +29,8 @@ def load(
         sheet: folder below `solutions/`.
         seed: replaces the number in the set-up cell's line `SEED = 1`.
         trained: also execute the given cells (data, training), except those tagged
-            `skip-calibration`; otherwise only the set-up cell and the solution cells.
+            `skip-calibration` or `lecture-demo`; otherwise only the set-up cell and the solution
+            cells.
 
     Raises:
         FileNotFoundError: if there is no such notebook.
@@ -80,5 +81,7 @@ def _cells(path: Path, seed: int, trained: bool) -> Iterator[tuple[int, str]]:
         marks = cell.metadata.get("nbgrader", {})
         if marks.get("grade"):
             continue
-        if marks.get("solution") or (trained and SKIP_TAG not in cell.metadata.get("tags", [])):
+        if marks.get("solution") or (
+            trained and not SKIP_TAGS & set(cell.metadata.get("tags", []))
+        ):
             yield number, cell.source

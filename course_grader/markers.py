@@ -5,3 +5,5 @@ END_HIDDEN = "END HIDDEN TESTS"
 BEGIN_SOLUTION = "BEGIN SOLUTION"
 END_SOLUTION = "END SOLUTION"
 BEGIN_RUBRIC = "**Rubric"
+
+LECTURE_DEMO = "lecture-demo"  # tag of cells that are for lecturers: no release has them

@@ -114,3 +114,21 @@ def new_sheet(
         console.say(f"a new course in {made.root}; its README.md says what is where")
     where = "" if made.root == Path.cwd() else f" --course {shlex.quote(str(made.root))}"
     console.say(f"next: `genlhc release {name}{where}`")
+
+
+@app.command()
+def points(sheet: SheetArgument, course: CourseOption = Path()) -> None:
+    """List the points of every task, and compare them with the tables that students read.
+
+    Example: genlhc points sheet01
+    """
+    from course_grader.lecturer.points import points_of, show
+
+    with session(course, "points") as (opened, console):
+        found = points_of(opened, sheet)
+        show(found, sheet, console)
+        problems = [f"{one.name}: {text}" for one in found for text in one.problems]
+        for text in problems:
+            console.problem(text)
+        if problems:
+            raise typer.Exit(1)

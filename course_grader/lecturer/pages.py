@@ -67,11 +67,15 @@ def to_html(notebook: Any, folder: Path, title: str, *, for_print: bool = False)
         notebook: an executed notebook.
         folder: where its relative paths start.
         title: of the page.
-        for_print: equations are set by the MathJax of this Python's packages, wherever the page is.
+        for_print: equations are set by the MathJax of this Python's packages, wherever the page is;
+            of an output that moves the picture is shown.
     """
     config = _config("page")
     if for_print:
         config.HTMLExporter.mathjax_url = mathjax_url()
+        kinds = list(HTMLExporter().default_config.NbConvertBase.display_data_priority)
+        kinds.remove("image/png")
+        config.NbConvertBase.display_data_priority = ["image/png", *kinds]
     return _export(HTMLExporter(config=config), notebook, folder, title)
 
 

@@ -19,7 +19,13 @@ from nbgrader.utils import is_grade, is_locked, is_solution, is_task
 
 from course_grader.errors import CourseError
 from course_grader.files import read_notebook
-from course_grader.markers import BEGIN_HIDDEN, BEGIN_SOLUTION, END_HIDDEN, END_SOLUTION
+from course_grader.markers import (
+    BEGIN_HIDDEN,
+    BEGIN_SOLUTION,
+    END_HIDDEN,
+    END_SOLUTION,
+    LECTURE_DEMO,
+)
 from course_grader.marking.budgets import budget_problems
 from course_grader.release.rubrics import RubricError, is_manual, rubric_of
 from course_grader.release.tidy import without_hidden
@@ -77,6 +83,10 @@ def _cell_problems(cell: Any, given: set[str]) -> Iterator[str]:
     source = str(cell.source)
     yield from _marker_problems(source, BEGIN_SOLUTION, END_SOLUTION)
     yield from _marker_problems(source, BEGIN_HIDDEN, END_HIDDEN)
+    marked = is_grade(cell) or is_solution(cell) or is_locked(cell) or is_task(cell)
+    if marked and LECTURE_DEMO in cell.metadata.get("tags", []):
+        yield f"is tagged {LECTURE_DEMO}, which no release has; take its nbgrader type away"
+        return
     if BEGIN_SOLUTION in source and not is_solution(cell):
         yield "a solution region in a cell that is not marked as a solution cell"
     if BEGIN_HIDDEN in source and not is_grade(cell):

@@ -9,7 +9,7 @@ from typing import Any
 from nbgrader.preprocessors import NbGraderPreprocessor
 from nbgrader.utils import is_grade
 
-from course_grader.markers import BEGIN_HIDDEN, END_HIDDEN
+from course_grader.markers import BEGIN_HIDDEN, END_HIDDEN, LECTURE_DEMO
 
 _ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 _FRAME = re.compile(r"^\s*(?:Cell |Input )?In\s*\[(\d+)\]")
@@ -30,11 +30,13 @@ def plain(text: str) -> str:
 class TidyNotebook(NbGraderPreprocessor):  # type: ignore[misc]
     """Removes what a session in Jupyter leaves behind: timings, widgets, folded cells, versions.
 
+    Cells tagged `lecture-demo` go, too: neither students nor the gradebook ever have them.
     Two releases of one solution are then the same bytes, whoever opened it in between.
     """
 
     def preprocess(self, nb: Any, resources: Any) -> tuple[Any, Any]:
         """Cleans the notebook in place."""
+        nb.cells = [cell for cell in nb.cells if LECTURE_DEMO not in cell.metadata.get("tags", [])]
         for key in set(nb.metadata) - _KEPT_METADATA:
             del nb.metadata[key]
         language = nb.metadata.get("language_info", {})
