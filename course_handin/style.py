@@ -15,7 +15,7 @@ STYLE = r"""
 #set text(font: "Libertinus Serif", size: 10.5pt, lang: "en")
 #set smartquote(enabled: false)
 #set par(justify: false, leading: 0.6em)
-#show heading: set block(above: 1.3em, below: 0.7em)
+#show heading: set block(above: 1.4em, below: 0.9em)
 #show link: set text(fill: rgb("#1f4e8c"))
 #show raw: set text(font: "DejaVu Sans Mono", size: 0.84em)
 #show raw.where(block: true): set text(size: 7.5pt)
@@ -48,7 +48,7 @@ STYLE = r"""
 #let as-written(text) = raw(text, block: true, lang: "markdown")
 #let picture(path, alt) = layout(area => {
   let natural = measure(image(path))
-  let ratio = calc.min(1, 0.86 * area.width / natural.width, 17cm / natural.height)
+  let ratio = calc.min(1, 0.78 * area.width / natural.width, 17cm / natural.height)
   align(center, image(path, width: ratio * natural.width, alt: alt))
 })
 #let caption(body) = align(center, block(width: 88%, text(size: 9pt, fill: luma(60), body)))
