@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: help bubblewrap demo test lint exercises solutions calibrate
+.PHONY: help bubblewrap demo test lint exercises solutions calibrate site screenshots
 
 help: ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -36,8 +36,14 @@ lint: .venv/.complete ## style and types
 exercises: .venv/.complete ## exercises/ and the student bundle from solutions/
 	$(BIN)/genlhc release sheet01
 
-solutions: .venv/.complete ## runs the solution notebooks: HTML and PDF in build/solutions/
+solutions: .venv/.complete ## runs the solution notebooks: pages, slides and PDF in build/solutions/
 	$(BIN)/genlhc solutions sheet01
 
 calibrate: .venv/.complete ## thresholds of the graded checks, trained anew (about 40 min)
 	$(BIN)/genlhc calibrate sheet01
+
+site: .venv/.complete ## the docs, notebooks and library as pages in build/site/, for any browser
+	$(BIN)/python docs/make_site.py $(ARGUMENTS)
+
+screenshots: .venv/.complete ## pictures of the docs, from the demo class (make demo first)
+	$(BIN)/python docs/make_screenshots.py

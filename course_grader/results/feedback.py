@@ -32,6 +32,7 @@ _NOTICE = """<!DOCTYPE html>
 _STYLE = """<style>
 .rendered_html td, .rendered_html th { padding: 2px 10px; }
 .anchor-link { display: none; }
+#notebook img { max-width: 100%; height: auto; }
 </style>
 </head>"""
 _STATUS = {"missing": "it was not handed in", "ungradable": "it could not be graded"}
