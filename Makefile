@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: help bubblewrap demo formgrader test lint exercises lab solutions calibrate
+.PHONY: help bubblewrap demo formgrader test lint exercises lab solutions calibrate site screenshots
 
 help: ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -42,8 +42,14 @@ exercises: .venv/.complete ## exercises/ and the student bundle from solutions/
 lab: .venv/.complete ## JupyterLab with the sheet as students get it, in build/lab/
 	$(BIN)/genlhc lab sheet01
 
-solutions: .venv/.complete ## runs the solution notebooks: HTML and PDF in build/solutions/
+solutions: .venv/.complete ## runs the solution notebooks: pages, slides and PDF in build/solutions/
 	$(BIN)/genlhc solutions sheet01
 
 calibrate: .venv/.complete ## thresholds of the graded checks, trained anew (about 40 min)
 	$(BIN)/genlhc calibrate sheet01
+
+site: .venv/.complete ## the docs, notebooks and library as pages in build/site/, for any browser
+	$(BIN)/python docs/make_site.py $(ARGUMENTS)
+
+screenshots: .venv/.complete ## pictures of the docs, from the demo class (make demo first)
+	$(BIN)/python docs/make_screenshots.py
