@@ -85,7 +85,10 @@ def run_demo(course: Course, sheet: str | None, console: Console) -> bool:
     found = rows(copied, sheet)
     standings = {group.name: standing(group.name, found) for group in groups}
     remarks = {group.name: _remarks(group, results[group.name].record) for group in groups}
-    console.table(_summary(sheet, groups, standings, remarks))
+    console.table(_summary(sheet, groups, standings))
+    for group in groups:
+        for text in remarks[group.name]:
+            console.say(f"  {group.name}: {text}")
     _where_to_look(console, copied, sheet, [bundle, table, report])
     console.say(f"Took {duration(time.monotonic() - start)}.")
     return _as_expected(console, standings, found)
@@ -162,9 +165,8 @@ def _summary(
     sheet: str,
     groups: list[DemoGroup],
     standings: dict[str, Standing],
-    remarks: dict[str, list[str]],
 ) -> Table:
-    table = Table(title=f"The demo class on {sheet}", title_justify="left", show_lines=True)
+    table = Table(title=f"The demo class on {sheet}", title_justify="left")
     table.add_column("group", no_wrap=True)
     table.add_column("what they did", ratio=1)
     table.add_column("automatic\npoints", justify="right", no_wrap=True)
