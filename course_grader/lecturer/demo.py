@@ -175,7 +175,7 @@ def _summary(
         one = standings[group.name]
         table.add_row(
             group.name,
-            "\n".join([group.story, *(f"- {text}" for text in remarks[group.name])]),
+            group.story,
             f"{one.points:.2f} / {one.most:.2f}",
             f"{one.waiting:.2f}" if one.waiting else "-",
         )
