@@ -60,10 +60,15 @@ def class_report(page: Page) -> None:
 
 def formgrader(page: Page, address: str, token: str) -> None:
     """A written answer that awaits its points."""
-    page.goto(f"{address}/formgrader/gradebook/{SHEET}/{NOTEBOOK}?token={token}")
-    page.locator("table a[href*='submissions']").first.click()
-    page.wait_for_timeout(6000)
-    page.locator(".nbgrader_cell .score").last.scroll_into_view_if_needed()
+    from nbgrader.api import Gradebook
+
+    with Gradebook(f"sqlite:///{DEMO / 'gradebook.db'}") as gradebook:
+        submission = gradebook.find_submission_notebook(NOTEBOOK, SHEET, GROUP).id
+    page.goto(f"{address}/formgrader/submissions/{submission}/?token={token}")
+    answer = page.locator("#written-1b-argument, .nbgrader_cell").last
+    answer.wait_for(timeout=60_000)
+    page.wait_for_timeout(4000)  # equations
+    answer.scroll_into_view_if_needed()
 
 
 def jupyter(page: Page, address: str, token: str) -> None:
@@ -76,6 +81,10 @@ def jupyter(page: Page, address: str, token: str) -> None:
     message.wait_for(timeout=240_000)
     message.scroll_into_view_if_needed()
     page.wait_for_timeout(1000)
+    news = page.get_by_role("button", name="No", exact=True)
+    if news.count():
+        news.first.click()
+        page.wait_for_timeout(1000)
 
 
 def store(shot: bytes, path: Path) -> None:
