@@ -138,6 +138,7 @@ def _polished(text: str) -> str:
     text = re.sub(r'(?<!\()"(arg[a-z]+)"', r'op("\1", limits: #true)', text)
     text = re.sub(r'(?<!\()"([A-Za-z]{2,})"', r'op("\1")', text)
     text = re.sub(r'(\\[/(]) (?=class\("normal", upright)', r"\1", text)  # no blank before a text
+    text = text.replace("#h(0em)", "thick")  # what pandoc makes of a blank of 5/18 em
     text = _SCALED.sub(_delimiter, text)
     return re.sub(r"(?<![\w.])(\\\||parallel)(?!\w)", r'class("normal", \1)', text)
 

@@ -133,6 +133,7 @@ def test_every_equation_of_the_sheet_comes_out():
     numbered = [text for text in converted.values() if text and text.startswith("#numbered")]
     assert len(numbered) == len([one for one in found if "\\tag" in one.tex])
     assert not [text for text in converted.values() if text and "#scale" in text]
+    assert not [text for text in converted.values() if text and "#h(0em)" in text]
 
 
 @pytest.mark.parametrize(
