@@ -35,6 +35,8 @@ _OTHER_NAMES = {
     r"\\(?:displaystyle|textstyle|limits|nolimits)\b": "",
 }
 _SCALED = re.compile(r"#scale\(x: (\d+)%, y: \d+%\)\[((?:\\.|[^\]\\])+)\]")
+# Pandoc rounds some blanks to a whole em: those of TeX's semicolon and exclamation mark.
+_BLANKS = {"#h(0em)": "thick", "#h(-1em)": "#h(-0.17em)"}
 _OPENING = (r"\(", r"\[", "{", "chevron.l", "floor.l", "ceil.l")
 _CLOSING = (r"\)", r"\]", "}", "chevron.r", "floor.r", "ceil.r")
 
@@ -138,6 +140,8 @@ def _polished(text: str) -> str:
     text = re.sub(r'(?<!\()"(arg[a-z]+)"', r'op("\1", limits: #true)', text)
     text = re.sub(r'(?<!\()"([A-Za-z]{2,})"', r'op("\1")', text)
     text = re.sub(r'(\\[/(]) (?=class\("normal", upright)', r"\1", text)  # no blank before a text
+    for rounded, blank in _BLANKS.items():
+        text = text.replace(rounded, blank)
     text = _SCALED.sub(_delimiter, text)
     return re.sub(r"(?<![\w.])(\\\||parallel)(?!\w)", r'class("normal", \1)', text)
 

@@ -133,6 +133,7 @@ def test_every_equation_of_the_sheet_comes_out():
     numbered = [text for text in converted.values() if text and text.startswith("#numbered")]
     assert len(numbered) == len([one for one in found if "\\tag" in one.tex])
     assert not [text for text in converted.values() if text and "#scale" in text]
+    assert not [text for text in converted.values() if text and "#h(0em)" in text]
 
 
 @pytest.mark.parametrize(
@@ -280,3 +281,9 @@ def test_without_typst_a_browser_prints(tmp_path, monkeypatch):
     nothing = print_cells(tmp_path, new_markdown_cell("x"))
     assert nothing.content == b""
     assert "no Chromium, Chrome or Edge" in nothing.problems[0]
+
+
+def test_blanks_in_equations_have_the_width_of_tex():
+    narrow, wide = equations.Equation(r"a\!b", True), equations.Equation(r"a\;b", True)
+    converted = equations.convert({narrow, wide}, pandoc.api_version())
+    assert converted == {narrow: "$ a #h(-0.17em) b $", wide: "$ a thick b $"}
