@@ -17,13 +17,13 @@ _FONT = re.compile(r"<link\b[^>]*>\s*", re.DOTALL)  # matplotlib's icons come fr
 _ICON = re.compile(r'<i class="fa fa-([\w -]+)"></i>')
 _SIGNS = {
     "minus": "−",
-    "fast-backward": "⏮",
-    "step-backward": "⏴",
+    "fast-backward": "«",
+    "step-backward": "‹",
     "play fa-flip-horizontal": "◀",
-    "pause": "⏸",
+    "pause": "||",
     "play": "▶",
-    "step-forward": "⏵",
-    "fast-forward": "⏭",
+    "step-forward": "›",
+    "fast-forward": "»",
     "plus": "+",
 }
 
