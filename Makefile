@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export OMP_NUM_THREADS ?= 1
 
-.PHONY: help bubblewrap demo formgrader test lint exercises lab solutions calibrate site screenshots
+.PHONY: help bubblewrap browser demo formgrader test lint exercises lab solutions calibrate site screenshots
 
 help: ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -22,13 +22,19 @@ bubblewrap: ## the sandbox for students' code, installed if that is possible
 	       && apt-get install -y -qq bubblewrap >/dev/null; } \
 	  || { echo "!! bubblewrap is missing: nothing can be graded here. Debian, Ubuntu: apt install bubblewrap" >&2; exit 1; }
 
+browser: ## Chromium and poppler's tools, which the tests look at pages with
+	@{ command -v chromium && command -v pdftotext; } >/dev/null \
+	  || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && apt-get update -qq \
+	       && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium poppler-utils >/dev/null; } \
+	  || { echo "!! the tests need Chromium and pdftotext. Debian, Ubuntu: apt install chromium poppler-utils" >&2; exit 1; }
+
 demo: .venv/.complete bubblewrap ## release, grade and report on a demo class with real data (about 10 min)
 	$(BIN)/genlhc demo
 
 formgrader: .venv/.complete bubblewrap ## marks written answers in the browser: the demo class, after `make demo`
 	$(BIN)/genlhc formgrader --demo
 
-test: .venv/.complete bubblewrap lint ## every check of the project (about 20 min)
+test: .venv/.complete bubblewrap browser lint ## every check of the project (about 20 min)
 	$(BIN)/python -m pytest
 
 lint: .venv/.complete ## style and types
