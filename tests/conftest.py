@@ -6,10 +6,14 @@ from pathlib import Path
 import pytest
 import typer
 from courses import tiny
+from hypothesis import settings
 
 from course_grader.course import Course
 from course_grader.release.release import release
 from course_utils.simulation import commands
+
+settings.register_profile("busy machine", deadline=None)
+settings.load_profile("busy machine")
 
 
 @pytest.fixture(scope="session")

@@ -11,12 +11,12 @@ import yaml
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
 _LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
-_FENCE = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
+_CODE = re.compile(r"^```.*?^```|`[^`\n]*`", re.MULTILINE | re.DOTALL)  # examples, not links
 
 
 def broken(path: Path) -> list[str]:
     """The relative links of a text that lead nowhere."""
-    targets = _LINK.findall(_FENCE.sub("", path.read_text(encoding="utf-8")))
+    targets = _LINK.findall(_CODE.sub("", path.read_text(encoding="utf-8")))
     local = [urlsplit(target) for target in targets if not urlsplit(target).scheme]
     return [link.path for link in local if not (path.parent / unquote(link.path)).exists()]
 

@@ -195,6 +195,9 @@ def open_submission(desk: Desk, tab: Page, group: str) -> Page:
     tab.get_by_role("link", name=group).click()
     tab.locator("#check-1-add[placeholder]").wait_for()  # the points have come, too
     tab.locator("#written-3-why-comment[placeholder]").wait_for()
+    # It scrolls by itself to the first field: a click on the way there may miss.
+    still = "() => { const is = window.before === scrollY; window.before = scrollY; return is }"
+    tab.wait_for_function(still, polling=500)
     return tab
 
 
