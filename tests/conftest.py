@@ -1,19 +1,33 @@
 """Shared fixtures."""
 
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import typer
 from courses import tiny
 from hypothesis import settings
+from playwright.sync_api import Browser, sync_playwright
 
 from course_grader.course import Course
 from course_grader.release.release import release
+from course_grader.results.pdf import find_browser
 from course_utils.simulation import commands
 
 settings.register_profile("busy machine", deadline=None)
 settings.load_profile("busy machine")
+
+# Chromium as tests need it: no services of its own, no network.
+QUIET = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
 
 
 @pytest.fixture(scope="session")
@@ -42,3 +56,14 @@ def app() -> typer.Typer:
     app = typer.Typer()
     commands.register(app)
     return app
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    """Chromium without a window; Playwright's event loop ends with each file of tests."""
+    path = find_browser()
+    assert path, "the tests need Chromium or Chrome: apt install chromium"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=list(QUIET))
+        yield browser
+        browser.close()

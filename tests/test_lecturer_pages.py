@@ -2,13 +2,12 @@
 
 import base64
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from courses import tiny
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from course_grader.console import Console
 from course_grader.course import Course
@@ -16,17 +15,7 @@ from course_grader.lecturer import pages, solutions
 from course_grader.lecturer.slides import as_slides
 from course_grader.lecturer.solved import Solved, recall, times_table
 from course_grader.results.alt_texts import AltTexts, describe_figures
-from course_grader.results.pdf import find_browser
 
-OPTIONS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 WORDS = 'A line that rises with "x" < 3 [GeV].'
 
 
@@ -149,14 +138,6 @@ def solved_course(tmp_path_factory: pytest.TempPathFactory) -> Course:
         patch.setattr(solutions, "find_browser", lambda: None)
         solutions.run_solutions(opened, tiny.SHEET, only="means")
     return opened
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=find_browser(), args=OPTIONS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ import select
 import socket
 import struct
 from dataclasses import dataclass
-from typing import Any
 
 from course_grader.runner.codec import WireError
 from course_grader.runner.wire import Channel
@@ -21,11 +20,6 @@ class Link:
 
     channel: Channel
     pid: int
-
-    def ask(self, seconds: float, **message: Any) -> Any:
-        """Sends a message and waits for the answer."""
-        self.channel.send(message, seconds)
-        return self.channel.receive(seconds)
 
 
 def pair() -> tuple[socket.socket, socket.socket]:

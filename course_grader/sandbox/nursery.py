@@ -56,11 +56,11 @@ class Nursery:
         self, view: View, limits: Limits, modules: Iterable[str], *, unsafe: bool = False,
         rooms: bool = True,
     ) -> None:  # fmt: skip
+        shut_in = [] if unsafe else sandboxed(view, limits)
         self.unsafe = unsafe
         self.kind = _kind(view, limits, modules, unsafe)
         self._place = tempfile.TemporaryDirectory(prefix="genlhc-") if unsafe else None
         self._said = tempfile.TemporaryFile()  # noqa: SIM115 - until `close`
-        shut_in = [] if unsafe else sandboxed(view, limits)
         ours, theirs = pair()
         with theirs:
             self.process = subprocess.Popen(
@@ -164,12 +164,12 @@ def take(view: View, limits: Limits, modules: Iterable[str], *, unsafe: bool = F
     Raises:
         SandboxError: there is no bubblewrap, or it does not work here.
     """
-    if not unsafe:
-        sandboxed(view, limits)  # what cannot be shown now is not shown from an earlier time
     wanted = _kind(view, limits, modules, unsafe)
     with _lock:
         for nursery in _idle:
             if nursery.kind == wanted and nursery.is_alive:
+                if not unsafe:
+                    sandboxed(view, limits)  # what cannot be shown now is not shown from before
                 _idle.remove(nursery)
                 return nursery
     return Nursery(view, limits, modules, unsafe=unsafe)

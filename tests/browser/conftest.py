@@ -1,4 +1,4 @@
-"""A browser without a window, and the students' folder in a JupyterLab of its own."""
+"""The students' folder in a JupyterLab of its own."""
 
 import socket
 import subprocess
@@ -11,23 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
 
 from course_grader.course import Course
 from course_grader.lecturer.lab import lab_environment
 from course_grader.release.bundle import write_bundle
-from course_grader.results.pdf import find_browser
 
 ROOT = Path(__file__).parents[2]
-QUIET = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 SETTINGS = {
     "notebook-extension/tracker": '{"windowingMode": "none"}',  # cells out of sight are there too
     "apputils-extension/notification": '{"fetchNews": "false", "checkForUpdates": false}',
@@ -39,17 +28,6 @@ def free_port() -> int:
     with socket.socket() as one:
         one.bind(("127.0.0.1", 0))
         return int(one.getsockname()[1])
-
-
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    """Chromium as it is installed on this machine."""
-    path = find_browser()
-    assert path, "the tests need Chromium or Chrome: apt install chromium"
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=list(QUIET))
-        yield browser
-        browser.close()
 
 
 @dataclass(frozen=True)

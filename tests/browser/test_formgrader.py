@@ -20,7 +20,7 @@ import nbformat
 import pytest
 from courses import tiny
 from nbgrader.converters import GenerateFeedback
-from playwright.sync_api import Locator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, expect
 from typer.testing import CliRunner
 
 from course_grader.cli import app
@@ -31,7 +31,6 @@ from course_grader.lecturer.demo_class import fill
 from course_grader.markers import BEGIN_HIDDEN, BEGIN_SOLUTION, END_HIDDEN, END_SOLUTION
 from course_grader.release.bundle import write_bundle
 from course_grader.release.release import release
-from course_grader.results.pdf import find_browser
 
 SHEET = tiny.SHEET
 FAIR = (
@@ -56,11 +55,6 @@ try:
 except OSError as error:
     print("kept in:", type(error).__name__)
 """
-# Chromium as these tests need it: no services of its own, no network.
-ARGUMENTS = [
-    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"),
-    *("--disable-background-networking", "--disable-component-update"),
-]
 
 
 @dataclass
@@ -159,20 +153,10 @@ def desk(graded: Course, tmp_path_factory: pytest.TempPathFactory) -> Iterator[D
             process.stdout.close()
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    path = find_browser()
-    assert path is not None, "these tests need Chromium (Debian: apt install chromium)"
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
-        yield chromium
-        chromium.close()
-
-
 @pytest.fixture
-def tab(browser: Any, desk: Desk) -> Iterator[Page]:
+def tab(chromium: Browser, desk: Desk) -> Iterator[Page]:
     """A tab in which the tutor is known to the server."""
-    context = browser.new_context(viewport={"width": 1440, "height": 900})
+    context = chromium.new_context(viewport={"width": 1440, "height": 900})
     context.set_default_timeout(15_000)
     page = context.new_page()
     page.goto(f"{desk.address}/formgrader?token={desk.token}")
