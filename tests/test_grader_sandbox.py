@@ -141,6 +141,20 @@ def test_a_notebook_goes_on_as_it_was_before_a_cell_that_died(run):
     assert cells[3].outputs == []
 
 
+def test_the_process_that_a_test_will_ask_also_brings_a_notebook_back(run, monkeypatch):
+    parks = []
+    park = Sandbox.park
+    monkeypatch.setattr(Sandbox, "park", lambda box, link: parks.append(1) or park(box, link))
+    die = "a = 2\nimport os\nos._exit(1)"
+    cells = run("a = 1", grade_cell("assert a == 1"), die, die, "print(a)\na += 1",
+                grade_cell("assert a == 2", "later"))  # fmt: skip
+    assert "the process of this cell died" in error(cells[2]).evalue
+    assert "the process of this cell died" in error(cells[3]).evalue
+    assert text(cells[4]) == "1\n"
+    assert cells[1].outputs == cells[5].outputs == []
+    assert len(parks) == 5  # before the first cell and for each test, and to come back, twice
+
+
 SLEEP = "import time\ntime.sleep(2)"
 
 

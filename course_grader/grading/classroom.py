@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import dask
 import nbformat
 from distributed import Client, LocalCluster, get_worker
 
@@ -61,6 +62,7 @@ class Classroom:
         sys.setswitchinterval(0.0005)
         self._heard: dict[str, Heard] = {}
         self._cluster = None
+        dask.config.set({"distributed.worker.profile.enabled": False})  # its samples go nowhere
         if not scheduler:
             self._cluster = LocalCluster(
                 n_workers=workers, threads_per_worker=1, processes=False, dashboard_address=None

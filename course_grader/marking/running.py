@@ -15,6 +15,7 @@ from typing import Any
 
 from course_grader.cells import NOT_RUN, STOPPED, cell_name, is_test, seed_of
 from course_grader.marking.budgets import WHOLE, Budgets, allowed
+from course_grader.marking.checkpoints import Checkpoints
 from course_grader.marking.outputs import Outputs
 from course_grader.marking.test_server import TestServer
 from course_grader.runner.codec import WireError
@@ -105,7 +106,7 @@ class Run:
         self.left_out = left_out  # cells that took a sandbox down, and how
         self.current = -1  # the cell that ran last
         self.heard = heard or (lambda notebook, cell, seconds, following: None)
-        self.parked: dict[int, Link] = {}
+        self.checkpoints = Checkpoints(box)
         self.code = [
             (index, cell) for index, cell in enumerate(notebook.cells) if cell.cell_type == "code"
         ]
@@ -133,7 +134,7 @@ class Run:
             return
         gone = ""
         deadline = time.monotonic() + self._limits(WHOLE).notebook
-        link, spare = self.box.notebook(), None
+        link: Link | None = self.box.notebook()
         own = 0  # number among the notebook's own cells, for their seeds
         for count, (index, cell) in enumerate(self.code):
             name = cell_name(cell, index)
@@ -147,36 +148,25 @@ class Run:
                 Outputs(cell, 0).error(NOT_RUN, gone)
                 continue
             try:
-                fork = self.box.park(link)
-            except WireError:  # the process went between two cells: as it was before the last one
-                self.box.end()
-                try:
-                    link, spare = spare or self.box.notebook(), None
-                    self.box.protected.discard(link.pid)
-                    fork = self.box.park(link)
-                except WireError as error:
-                    gone = f"the notebook's process has gone: {error}"
-                    Outputs(cell, 0).error(NOT_RUN, gone)
-                    continue
+                link = self.checkpoints.save(link, index if is_test(cell) else None)
+            except WireError as error:
+                gone = f"the notebook's process has gone: {error}"
+                Outputs(cell, 0).error(NOT_RUN, gone)
+                continue
             self.current = index
             if is_test(cell):
-                self.parked[index] = fork
                 continue
-            if spare is not None:
-                self.box.drop(spare)
-            spare = fork
             if start >= deadline:
                 Outputs(cell, 0).error(NOT_RUN, "not run: the notebook used up its time")
             elif cell.source.strip():
                 cell.execution_count = count + 1
+                self.checkpoints.is_saved = False
                 if not self._run(link, cell, name, deadline):
                     self.box.end()
-                    link, spare = spare, None
-                    self.box.protected.discard(link.pid)
+                    link = None
             self._tell(count, start)
         self.box.end()
-        if spare is not None:
-            self.box.drop(spare)
+        self.checkpoints.drop()
 
     def _limits(self, name: str) -> Limits:
         return allowed(self.box.limits, self.budgets, name)
@@ -238,7 +228,7 @@ class Run:
             for number, line in enumerate(cell.source.split("\n"), 1)
         }
         for count, (index, cell) in enumerate(self.code):
-            link = self.parked.get(index) if is_test(cell) else None
+            link = self.checkpoints.for_tests.get(index) if is_test(cell) else None
             if link is None:  # no test, or one that the cell says why it did not run
                 continue
             start = time.monotonic()
