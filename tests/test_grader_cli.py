@@ -14,7 +14,7 @@ from course_grader import cli, command_line
 from course_grader.console import Console, Silent, Work, duration
 from course_grader.course import Course
 from course_grader.errors import CourseError
-from course_grader.grading.timings import FULL, START_UP, Outlook, Timings
+from course_grader.grading.timings import FULL, START_UP, Outlook, Timings, timed
 from course_grader.lecturer import solutions
 from course_grader.lecturer.demo import _as_expected, copy_course, standing
 from course_grader.lecturer.demo_class import answer, make_class, read_mistakes
@@ -315,10 +315,10 @@ def test_a_share_of_work_moves_the_whole():
 def test_the_outlook_learns_on_the_way(course):
     timings = Timings(course, SHEET)
     notebook = tiny.means()
-    cells = timings.expect("means", notebook, FULL)
+    cells = timings.expect("means", timed(notebook), FULL)
     work = Work("x", 1.0)
     keys = [("group-01", "means"), ("group-02", "means")]
-    outlook = Outlook(work, lambda key: timings.expect(key[1], notebook, FULL), keys)
+    outlook = Outlook(work, lambda key: timings.expect(key[1], timed(notebook), FULL), keys)
     outlook.begin(keys[0], "")
     assert work.total == pytest.approx(2 * (START_UP + len(cells)))
     for name in cells:

@@ -8,7 +8,6 @@ by one thread at a time.
 import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -26,40 +25,13 @@ from course_grader.grading.autograde import (
     with_sources,
 )
 from course_grader.grading.classroom import Classroom, prepare
+from course_grader.grading.job import NEW, GroupResult, Job
 from course_grader.grading.state import NotebookRecord, content_digest, read_record, write_record
 from course_grader.grading.timings import Outlook, Timings, kind_of
 from course_grader.intake.submission import GRADED, UNGRADABLE, Handed, lay_out, read_submission
 from course_grader.release.release import generated
 from course_grader.release.source_checks import check_sources
 from course_grader.sandbox.bubblewrap import sandboxed
-
-
-@dataclass
-class GroupResult:
-    """What became of one group.
-
-    Attributes:
-        group: its name.
-        record: the state of each of its notebooks.
-        ran: notebooks that were run this time.
-    """
-
-    group: str
-    record: dict[str, NotebookRecord]
-    ran: list[str] = field(default_factory=list)
-
-
-@dataclass
-class Job:
-    """What is to be done for one group."""
-
-    group: str
-    handed: list[Handed]
-    todo: list[str]
-    record: dict[str, NotebookRecord]
-
-    def to_run(self) -> list[Handed]:
-        return [one for one in self.handed if one.name in self.todo and one.status == GRADED]
 
 
 class Grading:
@@ -116,8 +88,8 @@ class Grading:
         if not scheduler:
             prepare(plan)  # it gets ready while the sheet is registered
         self._learn(solutions)
-        jobs = [self._job(group, force) for group in groups or there]
-        todo = {(job.group, one.name): one for job in jobs for one in job.to_run()}
+        jobs = [self._job(group, force).put_away(self.masters) for group in groups or there]
+        cells = {(job.group, name): known for job in jobs for name, known in job.cells.items()}
         workers = min(workers or default_workers(), len(jobs))
         with (
             nbgrader_house(self.course.root),
@@ -125,10 +97,12 @@ class Grading:
             Classroom(plan, workers, scheduler) as room,
             ThreadPoolExecutor(room.workers + 1) as pool,
         ):
-            outlook = Outlook(work, lambda key: self._expected(todo[key]), todo)
+            outlook = Outlook(
+                work, lambda key: self.timings.expect(key[1], *cells.get(key, NEW)), cells
+            )
             longest_first = sorted(jobs, key=self._seconds, reverse=True)
             try:
-                results = list(pool.map(lambda job: self._grade(job, room, outlook), longest_first))
+                results = list(pool.map(lambda job: self._fetch(job, room, outlook), longest_first))
             except BaseException:
                 self.stopped = True
                 pool.shutdown(wait=False, cancel_futures=True)
@@ -157,7 +131,7 @@ class Grading:
                 self.digests[name] = content_digest(solution, checks)
 
     def _job(self, group: str, force: bool) -> Job:
-        handed = read_submission(self.course.submitted / group / self.sheet, self.masters)
+        handed = self._read(group)
         record = read_record(self.course, self.sheet, group)
         if not self._in_gradebook(group):
             record = {}
@@ -182,13 +156,20 @@ class Grading:
     def _marked(self, group: str, name: str) -> Path:
         return self.course.autograded / group / self.sheet / f"{name}.ipynb"
 
-    def _seconds(self, job: Job) -> float:
-        return sum(sum(self._expected(one).values()) for one in job.to_run())
+    def _read(self, group: str) -> list[Handed]:
+        return read_submission(self.course.submitted / group / self.sheet, self.masters)
 
-    def _expected(self, one: Handed) -> dict[str, float]:
-        """Expected seconds of each cell."""
-        kind = kind_of(one.notebook, self.masters[one.name])
-        return self.timings.expect(one.name, one.notebook, kind)
+    def _fetch(self, job: Job, room: Classroom, outlook: Outlook) -> GroupResult:
+        """Reads a group's notebooks again and grades them."""
+        job.handed = self._read(job.group)
+        try:
+            return self._grade(job, room, outlook)
+        finally:
+            job.handed = []
+
+    def _seconds(self, job: Job) -> float:
+        known = job.cells.items()
+        return sum(sum(self.timings.expect(name, *cells).values()) for name, cells in known)
 
     def _grade(self, job: Job, room: Classroom, outlook: Outlook) -> GroupResult:
         """Grades one group; whatever happens in it stays in it."""

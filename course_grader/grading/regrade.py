@@ -25,7 +25,8 @@ from course_grader.errors import CourseError
 from course_grader.execute import TrustedExecute
 from course_grader.files import notebook_text, read_notebook, write_whole
 from course_grader.grading.classroom import Classroom
-from course_grader.grading.grade import Grading, GroupResult, Job
+from course_grader.grading.grade import Grading
+from course_grader.grading.job import GroupResult, Job
 from course_grader.grading.state import read_record, write_record
 from course_grader.grading.timings import Outlook
 from course_grader.intake.submission import GRADED, grade_id, lay_out

@@ -37,6 +37,15 @@ def kind_of(notebook: Any, master: Any) -> str:
     return PARTIAL if untouched else FULL
 
 
+def timed(notebook: Any) -> list[str]:
+    """Names of the cells that take time: those with code."""
+    return [
+        cell_name(cell, index)
+        for index, cell in enumerate(notebook.cells)
+        if cell.cell_type == "code" and cell.source.strip()
+    ]
+
+
 class Timings:
     """The last few durations of each cell, kept in `build/timings/<sheet>.json`."""
 
@@ -53,14 +62,10 @@ class Timings:
         durations.append(round(seconds, 2))
         del durations[:-_REMEMBERED]
 
-    def expect(self, name: str, notebook: Any, kind: str) -> dict[str, float]:
-        """Seconds that each code cell of a notebook will take: medians, guesses without any."""
+    def expect(self, name: str, cells: Iterable[str], kind: str) -> dict[str, float]:
+        """Seconds that each cell of a notebook will take: medians, guesses without any."""
         seen = self._seen.get(f"{name} {kind}", {})
-        return {
-            cell_name(cell, index): self._seconds(seen.get(cell_name(cell, index)), kind)
-            for index, cell in enumerate(notebook.cells)
-            if cell.cell_type == "code" and cell.source.strip()
-        }
+        return {cell: self._seconds(seen.get(cell), kind) for cell in cells}
 
     @staticmethod
     def _seconds(durations: list[float] | None, kind: str) -> float:

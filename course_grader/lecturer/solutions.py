@@ -16,7 +16,7 @@ from course_grader.converting import nbgrader_house
 from course_grader.course import Course
 from course_grader.errors import CourseError
 from course_grader.files import notebook_text, read_notebook, write_whole
-from course_grader.grading.timings import FULL, START_UP, Timings
+from course_grader.grading.timings import FULL, START_UP, Timings, timed
 from course_grader.lecturer.local import Heard, LocalExecute
 from course_grader.lecturer.pages import (
     NO_SLIDES,
@@ -64,7 +64,9 @@ def run_solutions(
     names = [only.removesuffix(".ipynb")] if only else names
     notebooks = {name: read_notebook(course.source / sheet / f"{name}.ipynb") for name in names}
     timings = Timings(course, sheet)
-    expected = {name: timings.expect(name, notebook, FULL) for name, notebook in notebooks.items()}
+    expected = {
+        name: timings.expect(name, timed(notebook), FULL) for name, notebook in notebooks.items()
+    }
     total = sum(START_UP + sum(seconds.values()) for seconds in expected.values())
     console = console or Silent()
     solved = []
