@@ -7,50 +7,44 @@ Example: python docs/make_screenshots.py
 
 import io
 import os
-import secrets
-import shutil
-import socket
+import re
+import signal
 import subprocess
 import sys
 import tempfile
-import time
-import urllib.error
-import urllib.request
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import nbformat
+from nbgrader.api import Gradebook
 from PIL import Image
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page, expect, sync_playwright
 
 from course_grader.results.pdf import find_browser
 
 ROOT = Path(__file__).parents[1]
 DEMO, IMAGES = ROOT / "build" / "demo", ROOT / "docs" / "images"
-SHEET, NOTEBOOK = "sheet01", "gan_convergence"
-GROUP = "group-04"
+SHEET, NOTEBOOK, GROUP = "sheet01", "gan_convergence", "group-04"
+TASK, CHECK, WRITTEN = "task-1a-optimal-discriminator", "check-1a-optimal-discriminator", "1a-proof"
+STUDENTS = DEMO / "build" / "lab" / SHEET / "exercises" / SHEET / f"{NOTEBOOK}.ipynb"
+SETTINGS = {
+    "notebook-extension/tracker": '{"windowingMode": "none"}',  # cells out of sight are there too
+    "apputils-extension/notification": '{"fetchNews": "false", "checkForUpdates": false}',
+}
+ADDRESS = re.compile(r"http://\S+token=\S+")
 MOST_BYTES = 150_000
-OPTIONS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-_WRONG = """def optimal_discriminator(p_data, p_model):
+SLOW = 180_000  # ms, on a busy machine
+WRONG = """def optimal_discriminator(p_data, p_model):
     return p_data / p_model
 """
 
 
 def feedback_page(page: Page) -> None:
-    """The points of the fourth group, and why some are missing."""
+    """The points of a group, and why some are missing."""
     page.goto((DEMO / "feedback" / GROUP / SHEET / f"{NOTEBOOK}.html").as_uri())
     page.wait_for_timeout(4000)  # equations
-    reason = page.locator(".output_error, .output_stderr, .output_subarea pre").filter(has_text="✗")
-    if reason.count():
-        reason.first.scroll_into_view_if_needed()
 
 
 def class_report(page: Page) -> None:
@@ -58,33 +52,39 @@ def class_report(page: Page) -> None:
     page.goto((DEMO / "build" / "report" / f"{SHEET}.html").as_uri())
 
 
-def formgrader(page: Page, address: str, token: str) -> None:
-    """A written answer that awaits its points."""
-    from nbgrader.api import Gradebook
-
+def formgrader(page: Page, address: str) -> None:
+    """A written answer that awaits its points, its rubric beside it."""
     with Gradebook(f"sqlite:///{DEMO / 'gradebook.db'}") as gradebook:
         submission = gradebook.find_submission_notebook(NOTEBOOK, SHEET, GROUP).id
-    page.goto(f"{address}/formgrader/submissions/{submission}/?token={token}")
-    answer = page.locator("#written-1b-argument, .nbgrader_cell").last
-    answer.wait_for(timeout=60_000)
-    page.wait_for_timeout(4000)  # equations
-    answer.scroll_into_view_if_needed()
-
-
-def jupyter(page: Page, address: str, token: str) -> None:
-    """A wrong answer in JupyterLab and what the cell below it says."""
-    page.goto(f"{address}/lab/tree/{NOTEBOOK}.ipynb?token={token}")
-    page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=120_000)
-    page.get_by_text("Run", exact=True).first.click()
-    page.get_by_text("Run All Cells", exact=True).click()
-    message = page.locator(".jp-OutputArea").filter(has_text="✗").first
-    message.wait_for(timeout=240_000)
-    message.scroll_into_view_if_needed()
+    page.goto(address)
+    page.goto(f"{address.partition('?')[0]}/submissions/{submission}/")
+    rubric = page.get_by_role("region", name=f"Rubric of written-{WRITTEN}")
+    rubric.wait_for(timeout=SLOW)
+    page.wait_for_timeout(6000)  # equations, and it scrolls by itself to the first field
+    rubric.evaluate("part => window.scrollBy(0, part.getBoundingClientRect().top - 150)")
     page.wait_for_timeout(1000)
-    news = page.get_by_role("button", name="No", exact=True)
-    if news.count():
-        news.first.click()
-        page.wait_for_timeout(1000)
+
+
+def jupyter(page: Page, address: str) -> None:
+    """A wrong answer in JupyterLab and what the cell below it says."""
+    notebook = nbformat.read(STUDENTS, as_version=4)
+    ids = [cell.id for cell in notebook.cells]
+    notebook.cells[ids.index(TASK)].source = WRONG
+    nbformat.write(notebook, STUDENTS)
+    base, _, query = address.partition("?")
+    here = STUDENTS.relative_to(STUDENTS.parents[2])
+    page.goto(f"{base.partition('/lab')[0]}/lab/tree/{here}?{query}")
+    cells = page.locator(".jp-Notebook:visible .jp-Cell")
+    expect(cells.nth(ids.index("setup"))).to_contain_text("import", timeout=SLOW)
+    status = page.locator(".jp-NotebookPanel-toolbar .jp-Notebook-ExecutionIndicator")
+    expect(status).to_have_attribute("data-status", "idle", timeout=SLOW)
+    for name in ("setup", TASK, CHECK):
+        prompt = cells.nth(ids.index(name)).locator(".jp-InputPrompt")
+        prompt.click()
+        page.keyboard.press("Control+Enter")
+        expect(prompt).to_have_text(re.compile(r"\[\d+\]"), timeout=SLOW)
+    cells.nth(ids.index(TASK)).evaluate("cell => cell.scrollIntoView()")
+    page.wait_for_timeout(1000)
 
 
 def store(shot: bytes, path: Path) -> None:
@@ -103,56 +103,42 @@ def store(shot: bytes, path: Path) -> None:
 
 
 @contextmanager
-def server(folder: Path) -> Iterator[tuple[str, str]]:
-    """JupyterLab in a folder, on this machine alone: its address and token."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    token, address = secrets.token_hex(16), f"http://127.0.0.1:{port}"
-    command = [
-        sys.executable,
-        *("-m", "jupyterlab", "--no-browser", "--ServerApp.ip=127.0.0.1"),
-        *(f"--ServerApp.port={port}", f"--IdentityProvider.token={token}"),
-        *(f"--ServerApp.root_dir={folder}", "--ServerApp.allow_root=True"),
-        "--LabApp.news_url=None",
-    ]
-    environment = os.environ | {"PYTHONPATH": str(ROOT), "GENLHC_DATA": str(ROOT / "data")}
-    process = subprocess.Popen(
-        command,
-        cwd=folder,
-        env=environment,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        _wait(address, process)
-        yield address, token
-    finally:
-        process.terminate()
-        process.wait(30)
-
-
-def _wait(address: str, process: subprocess.Popen[bytes], seconds: float = 120) -> None:
-    end = time.monotonic() + seconds
-    while time.monotonic() < end and process.poll() is None:
+def server(*command: str, **environment: str) -> Iterator[str]:
+    """The address that a `genlhc` command prints; the command is ended afterwards."""
+    genlhc = [str(Path(sys.executable).parent / "genlhc"), *command, "--course", str(DEMO)]
+    with subprocess.Popen(
+        [*genlhc, "--no-browser"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        env=os.environ | environment,
+        start_new_session=True,
+    ) as process:
+        assert process.stdout is not None
+        lines = iter(process.stdout.readline, "")
+        found = next(filter(None, map(ADDRESS.search, lines)), None)
+        rest = threading.Thread(target=list, args=(lines,))  # it must not wait for a reader
+        rest.start()
         try:
-            urllib.request.urlopen(f"{address}/api", timeout=5).close()
-            return
-        except (urllib.error.URLError, OSError):
-            time.sleep(0.5)
-    raise RuntimeError(f"JupyterLab did not start at {address} within {seconds:g} s")
+            if found is None:
+                raise RuntimeError(f"`genlhc {command[0]}` did not start")
+            yield found[0]
+        finally:
+            os.killpg(process.pid, signal.SIGTERM)
+            rest.join()
 
 
-def wrong_answer(folder: Path) -> None:
-    """A students' notebook with a mistake in its first task."""
-    import nbformat
-
-    source = DEMO / "exercises" / SHEET
-    shutil.copytree(source / "figures", folder / "figures")
-    notebook = nbformat.read(source / f"{NOTEBOOK}.ipynb", as_version=4)
-    cell = next(c for c in notebook.cells if c.get("id") == "task-1a-optimal-discriminator")
-    cell.source = _WRONG
-    nbformat.write(notebook, folder / f"{NOTEBOOK}.ipynb")
+def settings(folder: Path) -> dict[str, str]:
+    """JupyterLab with nobody's settings but these."""
+    for name, text in SETTINGS.items():
+        path = folder / "settings" / "@jupyterlab" / f"{name}.jupyterlab-settings"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    return {
+        "JUPYTERLAB_SETTINGS_DIR": str(folder / "settings"),
+        "JUPYTERLAB_WORKSPACES_DIR": str(folder / "workspaces"),
+        "JUPYTER_CONFIG_DIR": str(folder / "config"),
+    }
 
 
 def main() -> int:
@@ -165,21 +151,24 @@ def main() -> int:
         print("make screenshots: no Chromium, Chrome or Edge was found on PATH: install one")
         return 1
     with sync_playwright() as playwright, tempfile.TemporaryDirectory() as name:
-        chromium = playwright.chromium.launch(executable_path=browser, args=OPTIONS)
+        chromium = playwright.chromium.launch(
+            executable_path=browser, args=["--no-sandbox", "--disable-gpu"]
+        )
 
-        def take(name: str, show: Callable[[Page], None], height: int = 700) -> None:
-            page = chromium.new_page(viewport={"width": 1100, "height": height})
+        def take(
+            name: str, show: Callable[[Page], None], width: int = 1100, height: int = 700
+        ) -> None:
+            page = chromium.new_page(viewport={"width": width, "height": height})
             show(page)
             store(page.screenshot(), IMAGES / f"{name}.png")
             page.close()
 
         take("class-report", class_report)
         take("feedback", feedback_page)
-        wrong_answer(Path(name))
-        with server(Path(name)) as (address, token):
-            take("jupyterlab", lambda page: jupyter(page, address, token))
-        with server(DEMO) as (address, token):
-            take("formgrader", lambda page: formgrader(page, address, token))
+        with server("lab", SHEET, **settings(Path(name))) as address:
+            take("jupyterlab", lambda page: jupyter(page, address), height=960)
+        with server("formgrader", "--port", "0") as address:
+            take("formgrader", lambda page: formgrader(page, address), width=1400)
         chromium.close()
     return 0
 

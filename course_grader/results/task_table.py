@@ -1,5 +1,6 @@
 """What stands at the top of a feedback page: each task with its points, the reason, the comment."""
 
+import html
 import re
 from dataclasses import dataclass, field
 from typing import Any
@@ -36,6 +37,16 @@ class Task:
     waits: bool
     reason: str
     comments: list[str] = field(default_factory=list)
+
+    @property
+    def reason_html(self) -> str:
+        """The reason for a page: whatever stands in it is text, backticks mark code.
+
+        Example:
+            >>> Task("check-1", "", 0.0, 1.0, False, "`<b>` is 2").reason_html
+            '<code>&lt;b&gt;</code> is 2'
+        """
+        return re.sub(r"`([^`]+)`", r"<code>\1</code>", html.escape(self.reason))
 
 
 class TaskTable(NbGraderPreprocessor):  # type: ignore[misc]
