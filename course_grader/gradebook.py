@@ -1,11 +1,13 @@
 """nbgrader's gradebook: opened, and made where there is none."""
 
+import functools
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from alembic.script import ScriptDirectory
+from nbgrader import api
 from nbgrader.api import Base, Gradebook
 from nbgrader.dbutil import ALEMBIC_DIR
 from sqlalchemy import create_engine, inspect, text
@@ -27,6 +29,22 @@ def opened(url: str, course_id: str) -> Iterator[Any]:
         yield gradebook
 
 
+@contextmanager
+def one_engine() -> Iterator[None]:
+    """Within this block nbgrader's gradebooks of one address share an engine.
+
+    Each would make its own and compile all SQL statements anew: SQLAlchemy keeps these, for each
+    engine, where they are never found again.
+    """
+    made = functools.cache(create_engine)
+    before = api.create_engine
+    api.create_engine = made
+    try:
+        yield
+    finally:
+        api.create_engine = before
+
+
 def make(url: str) -> None:
     """Creates the tables of a new gradebook; an existing one is left alone.
 
@@ -37,7 +55,7 @@ def make(url: str) -> None:
         CourseError: the address is none, its database does not answer, or its driver is missing.
     """
     try:
-        engine = create_engine(url)
+        engine = api.create_engine(url, echo=False, future=True)
         engine.connect().close()
     except (ModuleNotFoundError, SQLAlchemyError) as error:
         raise CourseError(

@@ -17,6 +17,7 @@ from nbgrader.converters import Autograde
 from course_grader.converting import nbgrader_house
 from course_grader.course import Course
 from course_grader.errors import CourseError
+from course_grader.gradebook import one_engine, opened
 from course_grader.grading.grade import Grading
 from course_grader.grading.state import read_record
 from course_grader.intake.submission import merge, read_submission
@@ -403,3 +404,15 @@ def test_reasons_are_one_line_without_colours():
 def test_csv_defuses_formulas():
     row = Row("g", "n", "t", 0.1 + 0.2, 1, "graded", "=cmd()")
     assert to_csv([row]).splitlines()[1] == "g,n,t,0.3,1,graded,'=cmd()"
+
+
+def test_gradebooks_of_a_class_share_what_was_compiled(tmp_path):
+    url = f"sqlite:///{tmp_path}/gradebook.db"
+    with one_engine():
+        with opened(url, "course") as first:
+            first.add_student("group-01")
+        with opened(url, "course") as second:
+            assert second.engine is first.engine
+            assert [student.id for student in second.students] == ["group-01"]
+    with opened(url, "course") as third:
+        assert third.engine is not first.engine

@@ -17,6 +17,7 @@ from course_grader.course import Course
 from course_grader.errors import CourseError
 from course_grader.execute import TrustedExecute
 from course_grader.files import digest, read_notebook
+from course_grader.gradebook import one_engine
 from course_grader.grading.autograde import (
     autograde,
     give_nothing,
@@ -93,6 +94,7 @@ class Grading:
         workers = min(workers or default_workers(), len(jobs))
         with (
             nbgrader_house(self.course.root),
+            one_engine(),
             self.console.work(f"grading {self.sheet}", 1.0) as work,
             Classroom(plan, workers, scheduler) as room,
             ThreadPoolExecutor(room.workers + 1) as pool,
