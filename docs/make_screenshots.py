@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -80,8 +81,11 @@ def jupyter(page: Page, address: str) -> None:
     expect(status).to_have_attribute("data-status", "idle", timeout=SLOW)
     for name in ("setup", TASK, CHECK):
         prompt = cells.nth(ids.index(name)).locator(".jp-InputPrompt")
-        prompt.click()
-        page.keyboard.press("Control+Enter")
+        end = time.monotonic() + SLOW / 1000
+        while prompt.text_content() == "[ ]:" and time.monotonic() < end:
+            prompt.click()
+            page.keyboard.press("Control+Enter")  # is lost while the page still settles
+            page.wait_for_timeout(2000)
         expect(prompt).to_have_text(re.compile(r"\[\d+\]"), timeout=SLOW)
     cells.nth(ids.index(TASK)).evaluate("cell => cell.scrollIntoView()")
     page.wait_for_timeout(1000)

@@ -57,6 +57,14 @@ except OSError as error:
 """
 
 
+STILL = """() => {
+    const now = `${scrollY} ${document.documentElement.scrollHeight}`
+    const same = window.before === now
+    window.before = now
+    return same
+}"""
+
+
 @dataclass
 class Desk:
     """A graded class and the formgrader that shows it."""
@@ -179,9 +187,9 @@ def open_submission(desk: Desk, tab: Page, group: str) -> Page:
     tab.get_by_role("link", name=group).click()
     tab.locator("#check-1-add[placeholder]").wait_for()  # the points have come, too
     tab.locator("#written-3-why-comment[placeholder]").wait_for()
-    # It scrolls by itself to the first field: a click on the way there may miss.
-    still = "() => { const is = window.before === scrollY; window.before = scrollY; return is }"
-    tab.wait_for_function(still, polling=500)
+    # It scrolls by itself to the first field, and equations move it: a click meanwhile may miss.
+    tab.locator("span.MathJax").first.wait_for()
+    tab.wait_for_function(STILL, polling=1000)
     return tab
 
 
