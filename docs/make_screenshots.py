@@ -155,9 +155,7 @@ def main() -> int:
         print("make screenshots: no Chromium, Chrome or Edge was found on PATH: install one")
         return 1
     with sync_playwright() as playwright, tempfile.TemporaryDirectory() as name:
-        chromium = playwright.chromium.launch(
-            executable_path=browser, args=["--no-sandbox", "--disable-gpu"]
-        )
+        chromium = playwright.chromium.launch(executable_path=browser, args=["--disable-gpu"])
 
         def take(
             name: str, show: Callable[[Page], None], width: int = 1100, height: int = 700
