@@ -2,6 +2,7 @@
 
 import io
 import os
+import re
 import subprocess
 import sys
 import tomllib
@@ -35,6 +36,18 @@ def test_bundle_has_what_a_student_needs(bundle):
     assert {"data/ttbarj_lo.npy", "data/drell_yan_train.npy", "data/README.md"} <= names
     for path in (ROOT / "solutions" / "sheet01").glob("*.ipynb"):
         assert f"exercises/sheet01/{path.name}" in names
+
+
+def test_pages_of_the_bundle_are_linked_and_lead_to_files_of_it(bundle):
+    names = set(bundle.namelist())
+    pages = [name for name in names if name.endswith(".md") and name.startswith("docs/")]
+    assert len(pages) == 3
+    readme = bundle.read("README.md").decode()
+    assert all(f"]({name})" in readme for name in pages)
+    for name in pages:
+        text = bundle.read(name).decode()
+        for link in re.findall(r"\]\((?!https?:|attachment:|#)([^)#]+)", text):
+            assert f"docs/{link}" in names, (name, link)
 
 
 def test_students_have_the_command_that_hands_in(bundle, tmp_path):
