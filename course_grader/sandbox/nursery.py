@@ -31,6 +31,7 @@ from course_grader.sandbox.processes import signalled
 from course_grader.sandbox.seccomp import program
 
 START = 120.0  # seconds for importing everything, on a machine that has much to do
+END = 10.0  # seconds until killed processes have gone
 MOST_IDLE = 4
 
 
@@ -70,8 +71,10 @@ class Nursery:
                 start_new_session=True, cwd=self._place.name if self._place else None,
             )  # fmt: skip
         self._control = Channel(ours, most=0)
+        self._first: list[psutil.Process] = []  # those that may still be there after `process`
         try:
             pid_of(ours, START / 2)
+            self._first = self.tree()
             self._control.send({"modules": list(modules), "rooms": rooms and not unsafe}, START)
             ready = self._control.receive(START)
             self.has_rooms = bool(ready["rooms"])
@@ -136,11 +139,13 @@ class Nursery:
 
     def close(self) -> None:
         """Ends it and all that came from it."""
+        tree = {*self._first, *self.tree()}
         self._control.close()
-        for one in self.tree():
+        for one in tree:
             signalled(one.kill)
         self.process.kill()
         self.process.wait()
+        psutil.wait_procs(tree, END)  # the kernel takes its time to end a namespace
         self._said.close()
         if self._place is not None:
             self._place.cleanup()
