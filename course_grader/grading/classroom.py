@@ -24,6 +24,11 @@ from course_grader.sandbox.bubblewrap import font_caches
 from course_grader.sandbox.nursery import close_idle
 
 TOPIC = "genlhc-cell"
+DASK = {
+    "distributed.worker.profile.enabled": False,  # its samples go nowhere
+    "distributed.admin.low-level-log-length": 1,  # past messages hold whole submissions
+    "distributed.admin.system-monitor.log-length": 1,
+}
 
 
 @dataclass(frozen=True)
@@ -62,7 +67,7 @@ class Classroom:
         sys.setswitchinterval(0.0005)
         self._heard: dict[str, Heard] = {}
         self._cluster = None
-        dask.config.set({"distributed.worker.profile.enabled": False})  # its samples go nowhere
+        dask.config.set(DASK)
         if not scheduler:
             self._cluster = LocalCluster(
                 n_workers=workers, threads_per_worker=1, processes=False, dashboard_address=None
