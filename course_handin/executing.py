@@ -13,9 +13,12 @@ from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
+from nbconvert.preprocessors import CoalesceStreamsPreprocessor
 from nbformat.v4 import new_output
 
 Heard = Callable[[int, int], None]
+# As marking does. Small networks gain little from more, and lose much on a busy machine.
+_ONE_THREAD = {f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL", "NUMEXPR")}
 
 
 class _ThisPython(AsyncKernelManager):
@@ -65,11 +68,15 @@ def execute(notebook: Any, folder: Path, root: Path, seconds: float, heard: Hear
     )
     client.create_kernel_manager()
     before = os.environ.get("PYTHONPATH")
-    environment = os.environ | {
-        "MPLBACKEND": "module://matplotlib_inline.backend_inline",
-        "PYDEVD_DISABLE_FILE_VALIDATION": "1",
-        "PYTHONPATH": os.pathsep.join([str(root), *([before] if before else [])]),
-    }
+    environment = (
+        os.environ
+        | _ONE_THREAD
+        | {
+            "MPLBACKEND": "module://matplotlib_inline.backend_inline",
+            "PYDEVD_DISABLE_FILE_VALIDATION": "1",
+            "PYTHONPATH": os.pathsep.join([str(root), *([before] if before else [])]),
+        }
+    )
     stopped = ""
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     with client.setup_kernel(env=environment, cwd=str(folder), **quiet):
@@ -88,6 +95,7 @@ def execute(notebook: Any, folder: Path, root: Path, seconds: float, heard: Hear
             except CellTimeoutError:
                 stopped = f"cell {index + 1} ran out of time"
                 _fail(cell, "OutOfTime", stopped)
+    CoalesceStreamsPreprocessor().preprocess(notebook, {})  # a progress bar is one output
     return [stopped] if stopped else []
 
 

@@ -1,5 +1,6 @@
 """A class on Dask: same marks with any number of workers, and nothing is lost."""
 
+import gc
 import os
 import signal
 import threading
@@ -28,7 +29,7 @@ def handed(course):
             stub = nbformat.read(course.release / tiny.SHEET / f"{name}.ipynb", as_version=4)
             solution = nbformat.read(course.source / tiny.SHEET / f"{name}.ipynb", as_version=4)
             made = fill(stub, solution)
-            made.cells.insert(2, nbformat.v4.new_code_cell(DRAW))
+            made.cells.insert(2, nbformat.v4.new_code_cell(f"# by {group}\n{DRAW}"))
             folder = course.submitted / group / tiny.SHEET
             folder.mkdir(parents=True, exist_ok=True)
             nbformat.write(made, folder / f"{name}.ipynb")
@@ -57,6 +58,34 @@ def test_serial_and_parallel_runs_are_the_same(handed):
         seen.append((marks(handed), outputs(handed)))
     assert seen[0] == seen[1]
     assert {score for _, _, score in seen[0][0]} == {2, 3, None}
+
+
+def kept_in_memory() -> set[str]:
+    """Groups whose cells are somewhere in this process."""
+    gc.collect()
+    texts = {
+        id(part): part if isinstance(part, str) else part.decode(errors="replace")
+        for one in gc.get_objects()
+        for part in gc.get_referents(one)
+        if isinstance(part, str | bytes) and len(part) > len(DRAW)
+    }
+    return {group for group in GROUPS if any(f"# by {group}" in text for text in texts.values())}
+
+
+def test_a_submission_leaves_memory_when_it_is_graded(handed, monkeypatch):
+    kept = []
+    fetch = Grading._fetch
+
+    def fetch_and_look(self, job, *others):
+        result = fetch(self, job, *others)
+        if job.group == GROUPS[-1]:
+            kept.append(kept_in_memory())
+        return result
+
+    monkeypatch.setattr(Grading, "_fetch", fetch_and_look)
+    Grading(handed, tiny.SHEET).run(workers=1)
+    (groups,) = kept
+    assert len(groups) <= 3, groups  # this one, and those before and after it in the pipeline
 
 
 @pytest.mark.filterwarnings("ignore::ResourceWarning")  # a killed worker cannot tidy up

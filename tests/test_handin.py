@@ -287,6 +287,20 @@ def test_a_notebook_that_takes_too_long_is_ended(tmp_path):
     assert notebook.cells[2].outputs[0].evalue.startswith("not run")
 
 
+def test_a_progress_bar_is_one_line_and_threads_are_as_in_marking(tmp_path):
+    bar = (
+        "import os, time\n"
+        "for k in range(5):\n"
+        "    print(f'\\r{k} of 4', end='', flush=True)\n"
+        "    time.sleep(0.3)\n"
+        "print('\\nthreads:', os.environ['OMP_NUM_THREADS'])"
+    )
+    notebook = nbformat.v4.new_notebook(cells=[new_code_cell(bar)])
+    assert execute(notebook, tmp_path, tmp_path, 60, lambda number, total: None) == []
+    (output,) = notebook.cells[0].outputs
+    assert output.text == "4 of 4\nthreads: 1\n"
+
+
 def test_a_kernel_that_dies_is_told(tmp_path):
     notebook = tiny.notebook(
         new_code_cell("import os\nos._exit(1)"), new_code_cell("print('never')")
