@@ -17,8 +17,11 @@ from nbconvert.preprocessors import CoalesceStreamsPreprocessor
 from nbformat.v4 import new_output
 
 Heard = Callable[[int, int], None]
-# As marking does. Small networks gain little from more, and lose much on a busy machine.
-_ONE_THREAD = {f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL", "NUMEXPR")}
+# As in marking. Small networks gain little from more, and lose much on a busy machine.
+_ONE_THREAD = {
+    f"{name}_NUM_THREADS": "1"
+    for name in ("OMP", "OPENBLAS", "MKL", "NUMEXPR", "VECLIB_MAXIMUM", "BLIS")
+}
 
 
 class _ThisPython(AsyncKernelManager):

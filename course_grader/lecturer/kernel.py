@@ -16,7 +16,7 @@ from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
 from jupyter_core.utils import run_sync
 
-_THREADS = ("OMP", "OPENBLAS", "MKL", "NUMEXPR", "VECLIB_MAXIMUM", "BLIS")
+from course_grader.sandbox.bubblewrap import ONE_THREAD
 
 
 def kernel_environment(root: Path) -> dict[str, str]:
@@ -28,7 +28,7 @@ def kernel_environment(root: Path) -> dict[str, str]:
     before = os.environ.get("PYTHONPATH")
     return (
         os.environ
-        | {f"{name}_NUM_THREADS": "1" for name in _THREADS}
+        | ONE_THREAD
         | {
             "MPLBACKEND": "module://matplotlib_inline.backend_inline",
             "PYTHONNOUSERSITE": "1",

@@ -140,18 +140,16 @@ def _readme(course: Course, sheet: str) -> str:
         "Run the check below each cell: it says what is wrong and does not cost anything.\n\n"
         f"## Hand in\n\n{_hand_in(course, sheet)}"
         "Do not rename the notebooks, and do not delete cells that you did not make.\n"
-        f"{_more(course)}"
-    )
+    ) + _more(course)
 
 
 def _more(course: Course) -> str:
     """Links to the pages that are handed out as well."""
-    pages = [item for item in course.settings.bundle if item.endswith(".md")]
-    titles = {
-        item: (course.root / item).read_text(encoding="utf-8").split("\n", 1)[0].lstrip("# ")
-        for item in pages
-    }
-    links = "".join(f"- [{title}]({item})\n" for item, title in titles.items())
+    links = ""
+    for page in course.settings.bundle:
+        if page.endswith(".md"):
+            title = (course.root / page).read_text(encoding="utf-8").split("\n", 1)[0].lstrip("# ")
+            links += f"- [{title}]({page})\n"
     return f"\n## More\n\n{links}" if links else ""
 
 

@@ -20,7 +20,10 @@ RUNNER = PACKAGE / "runner"
 SYSTEM = ("/usr", "/lib", "/lib64", "/lib32", "/bin", "/sbin", "/etc/alternatives", "/etc/fonts",
           "/etc/ld.so.cache", "/etc/localtime", "/etc/ssl")  # fmt: skip
 _numbers = itertools.count()
-_THREADS = ("OMP", "OPENBLAS", "MKL", "NUMEXPR", "VECLIB_MAXIMUM", "BLIS")
+ONE_THREAD = {
+    f"{name}_NUM_THREADS": "1"
+    for name in ("OMP", "OPENBLAS", "MKL", "NUMEXPR", "VECLIB_MAXIMUM", "BLIS")
+}
 
 
 class SandboxError(CourseError):
@@ -173,7 +176,7 @@ def child_environment(view: View, *, unsafe: bool = False) -> dict[str, str]:
     path = ["/runner", "/course"]
     if unsafe:
         path = [str(PACKAGE.parent), *(str(folder.parent) for folder in view.folders.values())]
-    return {f"{name}_NUM_THREADS": "1" for name in _THREADS} | {
+    return ONE_THREAD | {
         "PATH": os.pathsep.join([str(Path(sys.executable).parent), "/usr/bin", "/bin"]),
         "HOME": HOME if not unsafe else os.environ.get("HOME", "/"),
         "USER": "student",
