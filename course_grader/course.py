@@ -17,56 +17,11 @@ from traitlets.config.loader import PyFileConfigLoader
 from course_grader.defaults import fair_defaults
 from course_grader.errors import CourseError
 from course_grader.gradebook import opened
+from course_grader.settings import Settings
+from course_notebooks.sheet import SheetError, SheetInfo, read_sheet
 
 CONFIG_NAME = "nbgrader_config.py"
-_ENTRY_POINT = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
 _NAME = re.compile(r"[^\W_][\w.\-]*")
-
-
-@dataclass(frozen=True)
-class Settings:
-    """The table `[tool.genlhc]` of the course's `pyproject.toml`; every entry has a default.
-
-    Attributes:
-        bundle: files and folders that students receive beside the exercises; what does not exist
-            is left out.
-        bundle_scripts: commands that students get with the bundle, `module:function` by name.
-        bundle_exclude: glob patterns of file names that never go into the bundle.
-        checks: files and folders that the hidden tests use; when one of them changes, everything
-            is graded again.
-    """
-
-    bundle: tuple[str, ...] = ("course_utils", "data", "environment.yml")
-    bundle_scripts: Mapping[str, str] = field(default_factory=dict)
-    bundle_exclude: tuple[str, ...] = ("*.lhe", "*.lhe.gz", "*.hepmc*", "*.root", "*.log", "*.part")
-
-    checks: tuple[str, ...] = ("autograde_tests",)
-
-    @classmethod
-    def from_table(cls, table: Mapping[str, Any], where: Path) -> "Settings":
-        """Reads the table, naming what is unknown or of the wrong type."""
-        known = ("bundle", "bundle-scripts", "bundle-exclude", "checks")
-        values: dict[str, Any] = {}
-        for key, value in table.items():
-            if key not in known:
-                raise CourseError(
-                    f"{where}: [tool.genlhc] has no entry {key!r}; it knows {', '.join(known)}"
-                )
-            name = key.replace("-", "_")
-            if key == "bundle-scripts":
-                if not isinstance(value, dict) or not all(map(_is_entry_point, value.values())):
-                    raise CourseError(
-                        f"{where}: [tool.genlhc] {key} must be a table of commands, each with "
-                        f'"module:function", got {value!r}'
-                    )
-                values[name] = dict(value)
-                continue
-            if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-                raise CourseError(
-                    f"{where}: [tool.genlhc] {key} must be a list of strings, got {value!r}"
-                )
-            values[name] = tuple(value)
-        return cls(**values)
 
 
 @dataclass(frozen=True)
@@ -161,22 +116,38 @@ class Course:
         """Names of the sheets that have solution notebooks."""
         return sorted({path.parent.name for path in self.source.glob("*/*.ipynb")})
 
-    def notebooks(self, sheet: str) -> list[str]:
-        """Names (without suffix) of a sheet's solution notebooks.
+    def sheet(self, name: str) -> SheetInfo:
+        """What `sheet.toml` says of a sheet; see `course_notebooks.sheet`.
 
         Raises:
-            CourseError: there is no such sheet; the text names those that exist.
+            CourseError: there is no such sheet (the text names those that exist), or its
+                description cannot be used.
         """
-        if sheet and not is_name(sheet):
+        if name and not is_name(name):
             raise CourseError(
-                f"{sheet!r} cannot be the name of a sheet: it may hold letters, digits, '.', '_' "
-                f"and '-', and begins with a letter or digit; rename {self.source.name}/{sheet}"
+                f"{name!r} cannot be the name of a sheet: it may hold letters, digits, '.', '_' "
+                f"and '-', and begins with a letter or digit; rename {self.source.name}/{name}"
             )
-        names = sorted(path.stem for path in (self.source / sheet).glob("*.ipynb"))
-        if not sheet or not names:
+        if not name or not any((self.source / name).glob("*.ipynb")):
             have = ", ".join(self.sheets()) or "none yet"
             raise CourseError(
-                f"{self.source.name}/{sheet}/ holds no notebook; sheets of this course: {have}"
+                f"{self.source.name}/{name}/ holds no notebook; sheets of this course: {have}"
+            )
+        try:
+            return read_sheet(self.source / name)
+        except SheetError as error:
+            raise CourseError(str(error)) from error
+
+    def notebooks(self, sheet: str) -> tuple[str, ...]:
+        """Names (without suffix) of the notebooks that students get, in teaching order.
+
+        Raises:
+            CourseError: as `sheet`; or the sheet has notebooks for the lecture only.
+        """
+        names = self.sheet(sheet).notebooks
+        if not names:
+            raise CourseError(
+                f"{self.source.name}/{sheet} has no notebook for students, only for the lecture"
             )
         return names
 
@@ -220,10 +191,6 @@ class Course:
         config.CourseDirectory.notebook_id = notebook
         parent = LoggingConfigurable(config=config, log=self.log)
         return kind(coursedir=CourseDirectory(parent=parent), parent=parent)
-
-
-def _is_entry_point(value: Any) -> bool:
-    return isinstance(value, str) and _ENTRY_POINT.fullmatch(value) is not None
 
 
 def is_name(name: str) -> bool:

@@ -18,6 +18,7 @@ from course_grader.cells import is_test
 from course_grader.converting import gradebook_free
 from course_grader.course import Course
 from course_grader.files import read_notebook
+from course_grader.handout import shown
 from course_grader.marking.budgets import budgets
 from course_grader.marking.running import Plan, run_submission
 from course_grader.marking.test_server import server_for
@@ -70,16 +71,11 @@ class TrustedExecute(NbGraderPreprocessor):  # type: ignore[misc]
         for cell in (cell for notebook in notebooks.values() for cell in notebook.cells):
             if cell.cell_type == "code":
                 modules[is_test(cell)] |= imported(cell.source)
-        folders = {
-            name: course.root / name
-            for name in course.settings.bundle
-            if (course.root / name).exists()
-        }
         limits = Limits(
             self.call_seconds, self.cell_seconds, self.notebook_seconds, self.memory, self.disk,
             self.processes, self.output,
         )  # fmt: skip
-        view = View(folders, tuple(Path(name).stem for name in course.settings.checks))
+        view = View(shown(course, sheet), tuple(Path(name).stem for name in course.settings.checks))
         needed, tested = (tuple(sorted(modules[kind])) for kind in (False, True))
         solutions = {name: course.source / sheet / f"{name}.ipynb" for name in notebooks}
         special = {name: budgets(read_notebook(path)) for name, path in solutions.items()

@@ -16,7 +16,7 @@ def cover(sheet: Sheet, group: Group, reviews: list[Review], day: date) -> Part:
     lines = [
         '#shown-notebook.update("")',
         f"#text(size: 11pt, fill: luma(90), {literal(sheet.course)})",
-        f"#block(above: 8pt, text(size: 22pt, weight: 700, {literal(sheet.name)}))",
+        f"#block(above: 8pt, text(size: 22pt, weight: 700, {literal(_title(sheet))}))",
         f"#block(text(size: 13pt, {literal(group.name)} + h(1fr) + {literal(_day(day))}))",
         "#table(columns: (1fr, auto), inset: (x: 0pt, y: 3pt),",
         "  table.hline(stroke: 0.5pt), [*name*], [*tutorial*], table.hline(stroke: 0.3pt),",
@@ -35,6 +35,10 @@ def cover(sheet: Sheet, group: Group, reviews: list[Review], day: date) -> Part:
     source = "\n".join(lines)
     plain = f"#text({literal(f'{sheet.name}, {group.name}')})"
     return Part(source, plain, "the first page is shortened")
+
+
+def _title(sheet: Sheet) -> str:
+    return f"{sheet.name}: {sheet.title}" if sheet.title else sheet.name
 
 
 def _is_worse(text: str) -> bool:

@@ -8,6 +8,7 @@ from typing import Any
 import nbformat
 
 from course_handin.errors import HandInError
+from course_notebooks.sheet import SheetError, read_sheet
 
 
 @dataclass(frozen=True)
@@ -19,13 +20,15 @@ class Sheet:
         folder: with its notebooks.
         root: of the bundle or the course; `handin/` and `group.toml` are there.
         course: the course in a few words.
-        notebooks: the notebooks' files, in the order of their names.
+        title: of the sheet, empty if it has none.
+        notebooks: the notebooks' files, in the order in which they are worked on.
     """
 
     name: str
     folder: Path
     root: Path
     course: str
+    title: str
     notebooks: tuple[Path, ...]
 
 
@@ -46,16 +49,31 @@ def find_sheet(root: Path, name: str) -> Sheet:
     if root.name == name:  # the command was typed beside the notebooks
         places.append(root)
     for folder in places:
-        notebooks = tuple(sorted(path for path in folder.glob("*.ipynb") if path.is_file()))
-        if notebooks:
+        if any(path.is_file() for path in folder.glob("*.ipynb")):
             home = folder.parent.parent if folder.parent.name == "exercises" else root
-            return Sheet(name, folder, home, _title(home), notebooks)
+            return _sheet(name, folder, home)
     have = sorted({path.parent.name for path in (root / "exercises").glob("*/*.ipynb")})
     known = f"; sheets here: {', '.join(have)}" if have else ""
     raise HandInError(
         f"no notebooks of {name!r} in {root}: expected them in exercises/{name}/{known}. Run the "
         "command in the folder that you unpacked, or give that folder with --course"
     )
+
+
+def _sheet(name: str, folder: Path, home: Path) -> Sheet:
+    """A sheet with its notebooks in the order that `sheet.toml` gives.
+
+    What else a group has there, such as a notebook of its own, comes after them: it was always
+    handed in as well.
+    """
+    there = {path.stem: path for path in sorted(folder.glob("*.ipynb")) if path.is_file()}
+    try:
+        info = read_sheet(folder, complete=False)
+    except SheetError as error:
+        raise HandInError(f"{error}; take that file from the bundle again") from error
+    order = [one for one in info.notebooks if one in there]
+    names = [*order, *(one for one in there if one not in order)]
+    return Sheet(name, folder, home, _title(home), info.title, tuple(there[one] for one in names))
 
 
 def _title(root: Path) -> str:

@@ -2,6 +2,7 @@
 
 import copy
 import json
+import os
 import shutil
 import subprocess
 import tomllib
@@ -233,13 +234,19 @@ def test_cells_cannot_go_once_somebody_is_marked(course):
     assert (course.release / SHEET / "means.ipynb").read_bytes() == before
 
 
-def test_bundle_holds_what_students_need_and_nothing_else(course):
+def bundle(course):
+    """The files of a bundle, which are all in one folder."""
     with zipfile.ZipFile(write_bundle(course, SHEET)) as archive:
-        names = archive.namelist()
-        text = b"".join(archive.read(name) for name in names)
-        readme = archive.read("README.md").decode()
-        project = archive.read("pyproject.toml").decode()
-    assert names == sorted(
+        split = {name: name.split("/", 1) for name in archive.namelist()}
+        assert {top for top, _ in split.values()} == {"tiny-course"}
+        return {name: archive.read(whole) for whole, (_, name) in split.items()}
+
+
+def test_bundle_holds_what_students_need_and_nothing_else(course):
+    files = bundle(course)
+    text = b"".join(files.values())
+    readme, project = (files[name].decode() for name in ("README.md", "pyproject.toml"))
+    assert list(files) == sorted(
         [
             "README.md",
             "data/numbers.csv",
@@ -262,23 +269,48 @@ def test_bundle_is_the_same_bytes_each_time(course):
     assert write_bundle(course, SHEET).read_bytes() == first
 
 
+def dates(course):
+    with zipfile.ZipFile(write_bundle(course, SHEET)) as archive:
+        return {info.date_time for info in archive.infolist()}
+
+
+def test_files_of_the_bundle_are_as_old_as_the_course(course, monkeypatch):
+    for path in course.root.rglob("*"):
+        os.utime(path, (1_700_000_000, 1_700_000_000))
+    assert dates(course) == {(2023, 11, 14, 22, 13, 20)}
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1800000000")
+    (course.root / "data" / "numbers.csv").write_text("3,4\n")  # else the bundle stays as it is
+    assert dates(course) == {(2027, 1, 15, 8, 0, 0)}
+
+
+def test_two_copies_of_a_course_in_git_give_the_same_bundle(course, tmp_path):
+    def git(*arguments, cwd=course.root):
+        subprocess.run(["git", *arguments], cwd=cwd, check=True, capture_output=True)
+
+    git("init", "-q")
+    git("add", "--all")
+    git("-c", "user.name=x", "-c", "user.email=x@y", "commit", "-q", "-m", "all")
+    git("clone", "-q", str(course.root), str(tmp_path / "copy"))
+    copy = Course.open(tmp_path / "copy")
+    assert write_bundle(copy, SHEET).read_bytes() == write_bundle(course, SHEET).read_bytes()
+
+
 def test_bundle_leaves_out_what_git_ignores(course):
     (course.root / ".gitignore").write_text("*.secret\n")
     (course.root / "data" / "key.secret").write_text("x")
     subprocess.run(["git", "init", "-q"], cwd=course.root, check=True)
-    with zipfile.ZipFile(write_bundle(course, SHEET)) as archive:
-        assert "data/key.secret" not in archive.namelist()
-        assert "data/numbers.csv" in archive.namelist()
+    files = bundle(course)
+    assert "data/key.secret" not in files
+    assert "data/numbers.csv" in files
 
 
 def test_bundle_gives_students_the_commands_of_its_settings(course_root):
     with (course_root / "pyproject.toml").open("a") as file:
         file.write('bundle-scripts = { genlhc = "tinylib:main" }\n')
-    with zipfile.ZipFile(write_bundle(Course.open(course_root), SHEET)) as archive:
-        project = tomllib.loads(archive.read("pyproject.toml").decode())["project"]
-        readme = archive.read("README.md").decode()
+    files = bundle(Course.open(course_root))
+    project = tomllib.loads(files["pyproject.toml"].decode())["project"]
     assert project["scripts"] == {"genlhc": "tinylib:main"}
-    assert f"genlhc handin {SHEET}" in readme
+    assert f"genlhc handin {SHEET}" in files["README.md"].decode()
 
 
 def test_bundle_needs_a_release(course):
@@ -293,6 +325,11 @@ def test_bundle_needs_a_release(course):
         ('bundle = "data"', "must be a list of strings"),
         ("bundel = []", "no entry 'bundel'"),
         ("bundle = ['../secrets']", "inside the course"),
+        ("bundle = ['autograde_tests/week1']", "holds answers"),
+        ("bundle = ['solutions']", "holds answers"),
+        ("bundle = ['.']", "inside the course"),
+        ('sandbox = "data"', "must be a list of strings"),
+        ("new-sheet = 1", "must be the path of a folder"),
         ('bundle-scripts = ["genlhc"]', "must be a table of commands"),
         ('bundle-scripts = { genlhc = "no entry point" }', "must be a table of commands"),
     ],

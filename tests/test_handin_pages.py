@@ -40,7 +40,7 @@ def shown(**data: Any) -> Any:
 
 def print_cells(folder: Path, *cells: Any) -> Paper:
     notebook = tiny.notebook(*cells)
-    sheet = Sheet("week1", folder, folder, "Sums & means", (folder / "one.ipynb",))
+    sheet = Sheet("week1", folder, folder, "Sums & means", "", (folder / "one.ipynb",))
     reviews = [review("one", notebook)]
     return make_paper(sheet, GROUP, {"one": notebook}, reviews, date(2030, 4, 1))
 

@@ -189,4 +189,4 @@ def test_a_repository_without_files_counts_as_empty(tmp_path):
     made = new_sheet(tmp_path, "one")
     assert made.is_course
     assert ".gitignore" in made.files
-    assert Course.open(tmp_path).notebooks("one") == ["first"]
+    assert Course.open(tmp_path).notebooks("one") == ("first",)

@@ -55,6 +55,7 @@ def unpack(course: Course, sheet: str) -> Workplace:
     with zipfile.ZipFile(write_bundle(course, sheet)) as bundle:
         for name in bundle.namelist():
             content = bundle.read(name)
+            name = name.split("/", 1)[1]  # the bundle's own folder is this one
             after[name] = sha256(content).hexdigest()
             there = _checksum(folder / name)
             if there == after[name]:

@@ -58,7 +58,8 @@ def run_solutions(
     Raises:
         CourseError: there is no such sheet or notebook.
     """
-    names = course.notebooks(sheet)
+    info = course.sheet(sheet)
+    names = [*info.notebooks, *info.lecture]
     if only is not None and only.removesuffix(".ipynb") not in names:
         raise CourseError(f"{sheet} has no notebook {only!r}; it has {', '.join(names)}")
     names = [only.removesuffix(".ipynb")] if only else names

@@ -90,9 +90,11 @@ def write_index(course: Course, sheet: str) -> Path:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    found = [recall(folder, name) for name in course.notebooks(sheet)]
+    info = course.sheet(sheet)
+    found = [recall(folder, name) for name in (*info.notebooks, *info.lecture)]
     page = environment.get_template("index.html").render(
         sheet=sheet,
+        info=info,
         solved=[one for one in found if one],
         duration=duration,
         labels=LABELS,

@@ -1,10 +1,15 @@
-"""The archive that students receive: exercises, the course's library and data, and how to start."""
+"""The archive that students receive: exercises, the course's library and data, and how to start.
+
+All is in one folder, named after the course: what is unpacked there for one sheet serves the next.
+"""
 
 import fnmatch
 import io
 import json
 import os
+import re
 import subprocess
+import time
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,36 +17,87 @@ from pathlib import Path
 from course_grader.course import Course
 from course_grader.errors import CourseError
 from course_grader.files import write_whole
+from course_grader.handout import handed_out
+from course_grader.release.bundle_readme import readme
 
 _NEVER = ("__pycache__", "*.pyc", ".*", "*.egg-info", "Thumbs.db", "*~", "*.tmp")
-_LONG_AGO = (1980, 1, 1, 0, 0, 0)
+_FIRST = 315532800  # 1980-01-01: zip archives know no earlier time
+_CODE = re.compile(r"```.*?```|`[^`\n]+`", re.DOTALL)
+_SHEET = re.compile(r"\bSHEET\b")  # stands for the sheet's name in the code of pages
 
 
 def write_bundle(course: Course, sheet: str) -> Path:
-    """Writes `build/<sheet>-students.zip`; the same files give the same bytes.
+    """Writes `build/<sheet>-students.zip`, unless the one that is there holds the same files.
 
     Raises:
-        CourseError: there are no exercises to hand out yet.
+        CourseError: there are no exercises to hand out yet, or a setting cannot be used.
     """
     exercises = course.release / sheet
     if not any(exercises.glob("*.ipynb")):
         raise CourseError(f"{exercises} holds no notebook; run `genlhc release {sheet}` first")
+    files = handed_out(course, sheet)
     content: dict[str, bytes] = {}
-    for item in (f"{course.release.name}/{sheet}", *course.settings.bundle):
+    for item in (f"{course.release.name}/{sheet}", *files):
         for name in _members(course, item):
             content[name] = (course.root / name).read_bytes()
-    content["README.md"] = _readme(course, sheet).encode()
-    content["pyproject.toml"] = _pyproject(course).encode()
+    for name in content:
+        if name.endswith(".md"):
+            content[name] = named(content[name].decode("utf-8"), sheet).encode()
+    content["README.md"] = readme(course, sheet, files).encode()
+    content["pyproject.toml"] = _pyproject(course, files).encode()
     path = course.build / f"{sheet}-students.zip"
-    write_whole(path, _zip(content))
+    content = {f"{folder_name(course)}/{name}": one for name, one in content.items()}
+    if _content(path) != content:
+        write_whole(path, _zip(content, _date(course)))
     return path
+
+
+def _content(path: Path) -> dict[str, bytes]:
+    """What is in an archive; nothing if there is none that can be read."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return {name: archive.read(name) for name in archive.namelist()}
+    except (OSError, zipfile.BadZipFile):
+        return {}
+
+
+def folder_name(course: Course) -> str:
+    """The folder in the bundle: the course's name.
+
+    It is the same for all sheets, so that students can unpack the next one into the same place.
+    """
+    name = str(course.project.get("name") or course.config.CourseDirectory.get("course_id") or "")
+    return re.sub(r"[^\w.-]+", "-", name).strip(".-") or "course"
+
+
+def named(page: str, sheet: str) -> str:
+    """A page with the sheet's own name where its code says SHEET.
+
+    Example:
+        >>> named("Type `genlhc handin SHEET`: one SHEET at a time.", "sheet02")
+        'Type `genlhc handin sheet02`: one SHEET at a time.'
+    """
+    return _CODE.sub(lambda code: _SHEET.sub(lambda _: sheet, code.group()), page)
+
+
+def _date(course: Course) -> int:
+    """When what is in the bundle was made: seconds since 1970.
+
+    Of the last commit where git keeps the course, so that the same course gives the same bundle
+    everywhere; else of the newest file. `SOURCE_DATE_EPOCH` takes precedence.
+    """
+    said = os.environ.get("SOURCE_DATE_EPOCH", "")
+    if not said.isdigit():
+        said = _git(course.root, "log", "-1", "--format=%ct", "--", ".")[1].strip()
+    if not said:
+        folders = (course.source, course.release)
+        said = str(int(max(path.stat().st_mtime for one in folders for path in one.rglob("*"))))
+    return max(int(said), _FIRST)
 
 
 def _members(course: Course, item: str) -> list[str]:
     """Files of one entry of the bundle, as paths in the course with forward slashes."""
     start = course.root / item
-    if Path(item).is_absolute() or ".." in Path(item).parts:
-        raise CourseError(f"[tool.genlhc] bundle: {item!r} must be a path inside the course")
     never = (*_NEVER, *course.settings.bundle_exclude)
     names = [
         path.relative_to(course.root).as_posix()
@@ -63,29 +119,28 @@ def _matches(name: str, patterns: tuple[str, ...]) -> bool:
 
 def _ignored_by_git(root: Path, names: list[str]) -> set[str]:
     """Those of the files that git ignores; none without git, or if all of the course is ignored."""
+    if _git(root, "check-ignore", "-q", ".")[0] != 1:
+        return set()
+    _, listed = _git(root, "check-ignore", "-z", "--stdin", text="\0".join(names))
+    return set(listed.split("\0")) - {""}
+
+
+def _git(root: Path, *arguments: str, text: str = "") -> tuple[int, str]:
+    """Status and output of a command of git's; -1 where there is no git."""
     try:
-        whole = subprocess.run(
-            ["git", "check-ignore", "-q", "."], cwd=root, capture_output=True, check=False
-        )
-        if whole.returncode != 1:
-            return set()
-        listed = subprocess.run(
-            ["git", "check-ignore", "-z", "--stdin"],
-            input="\0".join(names).encode(),
-            cwd=root,
-            capture_output=True,
-            check=False,
+        done = subprocess.run(
+            ["git", *arguments], input=text.encode(), cwd=root, capture_output=True, check=False
         )
     except OSError:
-        return set()
-    return set(listed.stdout.decode().split("\0")) - {""}
+        return -1, ""
+    return done.returncode, done.stdout.decode()
 
 
-def _zip(content: dict[str, bytes]) -> bytes:
+def _zip(content: dict[str, bytes], date: int) -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as archive:
         for name in sorted(content):
-            info = zipfile.ZipInfo(name, _LONG_AGO)
+            info = zipfile.ZipInfo(name, time.gmtime(date)[:6])
             info.compress_type = zipfile.ZIP_DEFLATED
             info.create_system = 3
             info.external_attr = 0o100644 << 16
@@ -93,11 +148,9 @@ def _zip(content: dict[str, bytes]) -> bytes:
     return buffer.getvalue()
 
 
-def _pyproject(course: Course) -> str:
+def _pyproject(course: Course, files: tuple[str, ...]) -> str:
     """A project file with which `pip install -e .` installs what the notebooks import."""
-    packages = [
-        item for item in course.settings.bundle if (course.root / item / "__init__.py").is_file()
-    ]
+    packages = [item for item in files if (course.root / item / "__init__.py").is_file()]
     dependencies = [str(item) for item in course.project.get("dependencies", [])]
     lines = [
         "[build-system]",
@@ -126,54 +179,3 @@ def _pyproject(course: Course) -> str:
     else:
         lines += ["[tool.setuptools]", "packages = []"]
     return "\n".join(lines) + "\n"
-
-
-def _readme(course: Course, sheet: str) -> str:
-    """How a student starts."""
-    names = sorted(path.name for path in (course.release / sheet).glob("*.ipynb"))
-    title = str(course.project.get("description", "")) or "Exercises"
-    notebooks = "\n".join(f"- `{course.release.name}/{sheet}/{name}`" for name in names)
-    return (
-        f"# {sheet}\n\n{title}\n\n## Set up (once, in this folder)\n\n{_set_up(course)}\n"
-        f"## The notebooks\n\n{notebooks}\n\n"
-        "Fill in the cells marked `# YOUR CODE HERE` and the answers marked `YOUR ANSWER HERE`.\n"
-        "Run the check below each cell: it says what is wrong and does not cost anything.\n\n"
-        f"## Hand in\n\n{_hand_in(course, sheet)}"
-        "Do not rename the notebooks, and do not delete cells that you did not make.\n"
-    ) + _more(course)
-
-
-def _more(course: Course) -> str:
-    """Links to the pages that are handed out as well."""
-    links = ""
-    for page in course.settings.bundle:
-        if page.endswith(".md"):
-            title = (course.root / page).read_text(encoding="utf-8").split("\n", 1)[0].lstrip("# ")
-            links += f"- [{title}]({page})\n"
-    return f"\n## More\n\n{links}" if links else ""
-
-
-def _hand_in(course: Course, sheet: str) -> str:
-    if "genlhc" in course.settings.bundle_scripts:
-        return (
-            f"Run `genlhc handin {sheet}` in this folder (with plain Python:\n"
-            f"`.venv/bin/genlhc handin {sheet}`). It runs the notebooks, says what is missing and\n"
-            "makes the archive that you hand in, with a PDF of your notebooks in it.\n"
-        )
-    return "Restart the kernel, run all cells, save. Hand in the notebooks under the names above.\n"
-
-
-def _set_up(course: Course) -> str:
-    text = (
-        "    python3 -m venv .venv\n"
-        "    .venv/bin/pip install -e . jupyterlab      # Windows: .venv\\Scripts\\pip\n"
-        "    .venv/bin/jupyter lab                      # Windows: .venv\\Scripts\\jupyter\n"
-    )
-    environment = course.root / "environment.yml"
-    if "environment.yml" in course.settings.bundle and environment.is_file():
-        again = "" if "-e ." in environment.read_text(encoding="utf-8") else "`pip install -e .`, "
-        text += (
-            "\nOr with conda: `conda env create -f environment.yml`, activate the environment\n"
-            f"that it names, {again}`jupyter lab`.\n"
-        )
-    return text

@@ -23,7 +23,9 @@ from course_grader.course import Course
 from course_grader.errors import CourseError
 from course_grader.files import read_notebook, sha256, write_whole
 from course_grader.gradebook import make
+from course_grader.release.description import description
 from course_grader.release.source_checks import check_sources
+from course_notebooks import sheet as sheet_toml
 
 _MARKERS = (
     "BEGIN SOLUTION",
@@ -47,6 +49,18 @@ class Released:
 
     changed: tuple[str, ...]
     kept: Path | None
+
+
+class StudentsVersion(GenerateAssignment):  # type: ignore[misc]
+    """nbgrader's `GenerateAssignment` without the notebooks that only the lecture shows."""
+
+    names: tuple[str, ...] = ()
+
+    def init_notebooks(self) -> None:
+        """Finds the notebooks."""
+        super().init_notebooks()
+        for found in self.assignments.values():
+            found[:] = [path for path in found if Path(path).stem in self.names]
 
 
 def check_release(course: Course, sheet: str) -> list[str]:
@@ -95,7 +109,8 @@ def generated(course: Course, sheet: str, *, register: bool) -> Iterator[Path]:
             changes.GenerateAssignment.preprocessors = [
                 step for step in steps if _SAVE not in str(step)
             ]
-        converter = course.converter(GenerateAssignment, sheet, changes=changes)
+        converter = course.converter(StudentsVersion, sheet, changes=changes)
+        converter.names = names
         converter.force = True
         converter.no_database = not register
         try:
@@ -104,6 +119,8 @@ def generated(course: Course, sheet: str, *, register: bool) -> Iterator[Path]:
         except ConverterError as error:
             raise CourseError(_explain(course, sheet, str(error))) from error
         made = Path(folder) / sheet
+        if (made / sheet_toml.NAME).is_file():
+            (made / sheet_toml.NAME).write_text(description(course.sheet(sheet)), encoding="utf-8")
         _look_over(made, names)
         yield made
 
@@ -119,7 +136,7 @@ def _explain(course: Course, sheet: str, text: str) -> str:
     return f"{sheet}: nbgrader cannot make the students' version: {text}"
 
 
-def _look_over(made: Path, names: list[str]) -> None:
+def _look_over(made: Path, names: tuple[str, ...]) -> None:
     """Last check of a release: no solution, no hidden test, no output, and Python throughout."""
     for path in sorted(made.rglob("*")):
         if path.is_file():

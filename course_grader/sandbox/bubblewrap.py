@@ -175,7 +175,8 @@ def child_environment(view: View, *, unsafe: bool = False) -> dict[str, str]:
     """The environment of what runs in the sandbox: nothing of the outside but the search path."""
     path = ["/runner", "/course"]
     if unsafe:
-        path = [str(PACKAGE.parent), *(str(folder.parent) for folder in view.folders.values())]
+        code = [one for one in view.folders.values() if one.is_dir() or one.suffix == ".py"]
+        path = [str(PACKAGE.parent), *(str(one.parent) for one in code)]
     return ONE_THREAD | {
         "PATH": os.pathsep.join([str(Path(sys.executable).parent), "/usr/bin", "/bin"]),
         "HOME": HOME if not unsafe else os.environ.get("HOME", "/"),
