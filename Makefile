@@ -2,11 +2,14 @@
 PYTHON ?= python3
 BIN := .venv/bin
 export OMP_NUM_THREADS ?= 1
+SHEETS := $(notdir $(patsubst %/,%,$(sort $(dir $(wildcard solutions/*/*.ipynb)))))
+SHEET ?= $(firstword $(SHEETS))  # which sheet: make demo SHEET=sheet02
 
 .PHONY: help bubblewrap browser demo formgrader test lint exercises lab solutions calibrate site screenshots
 
 help: ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
+	@echo 'SHEET=name chooses the sheet of demo, lab, solutions, calibrate: $(SHEETS); default: $(SHEET)'
 
 .venv/.complete: requirements.lock pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "genlhc needs Python 3.11 or newer")'
@@ -29,7 +32,7 @@ browser: ## Chromium and poppler's tools, which the tests look at pages with
 	  || { echo "!! the tests need Chromium and pdftotext. Debian, Ubuntu: apt install chromium poppler-utils" >&2; exit 1; }
 
 demo: .venv/.complete bubblewrap ## release, grade and report on a demo class with real data (3 to 6 min)
-	$(BIN)/genlhc demo
+	$(BIN)/genlhc demo $(SHEET)
 
 formgrader: .venv/.complete bubblewrap ## marks written answers in the browser: the demo class, after `make demo`
 	$(BIN)/genlhc formgrader --demo
@@ -42,17 +45,18 @@ lint: .venv/.complete ## style and types
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-exercises: .venv/.complete ## exercises/ and the student bundle from solutions/
-	$(BIN)/genlhc release sheet01
+exercises: .venv/.complete ## exercises/, the students' bundles and README's table, from solutions/
+	set -e; for sheet in $(SHEETS); do $(BIN)/genlhc release $$sheet; done
+	$(BIN)/python docs/sheets.py
 
 lab: .venv/.complete ## JupyterLab with the sheet as students get it, in build/lab/
-	$(BIN)/genlhc lab sheet01
+	$(BIN)/genlhc lab $(SHEET)
 
 solutions: .venv/.complete ## runs the solution notebooks: pages, slides and PDF in build/solutions/
-	$(BIN)/genlhc solutions sheet01
+	$(BIN)/genlhc solutions $(SHEET)
 
 calibrate: .venv/.complete ## thresholds of the graded checks, trained anew (about 40 min)
-	$(BIN)/genlhc calibrate sheet01
+	$(BIN)/genlhc calibrate $(SHEET)
 
 site: .venv/.complete ## the docs, notebooks and library as pages in build/site/, for any browser
 	$(BIN)/python docs/make_site.py $(ARGUMENTS)

@@ -16,20 +16,25 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import nbformat
 from nbgrader.api import Gradebook
+from nbgrader.utils import is_grade, is_solution
 from PIL import Image
 from playwright.sync_api import Page, expect, sync_playwright
 
+from course_grader.cells import is_test
+from course_grader.course import Course
+from course_grader.files import read_notebook
+from course_grader.intake.submission import grade_id
+from course_grader.lecturer.demo_class import read_mistakes
 from course_grader.results.pdf import find_browser
 
 ROOT = Path(__file__).parents[1]
 DEMO, IMAGES = ROOT / "build" / "demo", ROOT / "docs" / "images"
-SHEET, NOTEBOOK, GROUP = "sheet01", "gan_convergence", "group-04"
-TASK, CHECK, WRITTEN = "task-1a-optimal-discriminator", "check-1a-optimal-discriminator", "1a-proof"
-STUDENTS = DEMO / "build" / "lab" / SHEET / "exercises" / SHEET / f"{NOTEBOOK}.ipynb"
+GROUP = "group-04"  # the one with typical mistakes
 SETTINGS = {
     "notebook-extension/tracker": '{"windowingMode": "none"}',  # cells out of sight are there too
     "apputils-extension/notification": '{"fetchNews": "false", "checkForUpdates": false}',
@@ -37,57 +42,93 @@ SETTINGS = {
 ADDRESS = re.compile(r"http://\S+token=\S+")
 MOST_BYTES = 150_000
 SLOW = 180_000  # ms, on a busy machine
-WRONG = """def optimal_discriminator(p_data, p_model):
-    return p_data / p_model
-"""
 
 
-def feedback_page(page: Page) -> None:
+@dataclass(frozen=True)
+class Example:
+    """What the pictures show: the first typical mistake of the demo class's sheet.
+
+    Attributes:
+        sheet: that the demo class handed in.
+        notebook: with the mistake.
+        wrong: what the group has in the cell of the mistake.
+        task: grade id of that cell.
+        check: grade id of the check below it.
+        written: grade id of the notebook's first written answer.
+    """
+
+    sheet: str
+    notebook: str
+    wrong: str
+    task: str
+    check: str
+    written: str
+
+
+def find_example() -> Example:
+    """Looks into the demo class."""
+    course = Course.open(DEMO)
+    sheet = course.sheets()[0]
+    order = course.notebooks(sheet)
+    mistake = min(read_mistakes(course, sheet), key=lambda one: order.index(one.notebook))
+    path = course.submitted / GROUP / sheet / f"{mistake.notebook}.ipynb"
+    cells = read_notebook(path).cells
+    start = next(n for n, cell in enumerate(cells) if grade_id(cell) == mistake.grade_id)
+    return Example(
+        sheet, mistake.notebook, cells[start].source, mistake.grade_id,
+        check=next(grade_id(cell) for cell in cells[start:] if is_test(cell)),
+        written=next(grade_id(cell) for cell in cells if is_grade(cell) and is_solution(cell)),
+    )  # fmt: skip
+
+
+def feedback_page(page: Page, seen: Example) -> None:
     """The points of a group, and why some are missing."""
-    page.goto((DEMO / "feedback" / GROUP / SHEET / f"{NOTEBOOK}.html").as_uri())
+    page.goto((DEMO / "feedback" / GROUP / seen.sheet / f"{seen.notebook}.html").as_uri())
     page.wait_for_timeout(4000)  # equations
 
 
-def class_report(page: Page) -> None:
+def class_report(page: Page, seen: Example) -> None:
     """The class at a glance."""
-    page.goto((DEMO / "build" / "report" / f"{SHEET}.html").as_uri())
+    page.goto((DEMO / "build" / "report" / f"{seen.sheet}.html").as_uri())
 
 
-def formgrader(page: Page, address: str) -> None:
+def formgrader(page: Page, seen: Example, address: str) -> None:
     """A written answer that awaits its points, its rubric beside it."""
     with Gradebook(f"sqlite:///{DEMO / 'gradebook.db'}") as gradebook:
-        submission = gradebook.find_submission_notebook(NOTEBOOK, SHEET, GROUP).id
+        submission = gradebook.find_submission_notebook(seen.notebook, seen.sheet, GROUP).id
     page.goto(address)
     page.goto(f"{address.partition('?')[0]}/submissions/{submission}/")
-    rubric = page.get_by_role("region", name=f"Rubric of written-{WRITTEN}")
+    rubric = page.get_by_role("region", name=f"Rubric of {seen.written}")
     rubric.wait_for(timeout=SLOW)
     page.wait_for_timeout(6000)  # equations, and it scrolls by itself to the first field
     rubric.evaluate("part => window.scrollBy(0, part.getBoundingClientRect().top - 150)")
     page.wait_for_timeout(1000)
 
 
-def jupyter(page: Page, address: str) -> None:
+def jupyter(page: Page, seen: Example, address: str) -> None:
     """A wrong answer in JupyterLab and what the cell below it says."""
-    notebook = nbformat.read(STUDENTS, as_version=4)
-    ids = [cell.id for cell in notebook.cells]
-    notebook.cells[ids.index(TASK)].source = WRONG
-    nbformat.write(notebook, STUDENTS)
+    here = f"exercises/{seen.sheet}/{seen.notebook}.ipynb"
+    path = DEMO / "build" / "lab" / seen.sheet / here
+    notebook = read_notebook(path)
+    ids = [grade_id(cell) for cell in notebook.cells]
+    first = next(n for n, cell in enumerate(notebook.cells) if cell.cell_type == "code")
+    notebook.cells[ids.index(seen.task)].source = seen.wrong
+    nbformat.write(notebook, path)
     base, _, query = address.partition("?")
-    here = STUDENTS.relative_to(STUDENTS.parents[2])
     page.goto(f"{base.partition('/lab')[0]}/lab/tree/{here}?{query}")
     cells = page.locator(".jp-Notebook:visible .jp-Cell")
-    expect(cells.nth(ids.index("setup"))).to_contain_text("import", timeout=SLOW)
+    expect(cells.nth(first)).to_contain_text("import", timeout=SLOW)
     status = page.locator(".jp-NotebookPanel-toolbar .jp-Notebook-ExecutionIndicator")
     expect(status).to_have_attribute("data-status", "idle", timeout=SLOW)
-    for name in ("setup", TASK, CHECK):
-        prompt = cells.nth(ids.index(name)).locator(".jp-InputPrompt")
+    for number in (first, ids.index(seen.task), ids.index(seen.check)):
+        prompt = cells.nth(number).locator(".jp-InputPrompt")
         end = time.monotonic() + SLOW / 1000
         while prompt.text_content() == "[ ]:" and time.monotonic() < end:
             prompt.click()
             page.keyboard.press("Control+Enter")  # is lost while the page still settles
             page.wait_for_timeout(2000)
         expect(prompt).to_have_text(re.compile(r"\[\d+\]"), timeout=SLOW)
-    cells.nth(ids.index(TASK)).evaluate("cell => cell.scrollIntoView()")
+    cells.nth(ids.index(seen.task)).evaluate("cell => cell.scrollIntoView()")
     page.wait_for_timeout(1000)
 
 
@@ -150,7 +191,7 @@ def main() -> int:
     if not (DEMO / "feedback" / GROUP).is_dir():
         print("make screenshots: there is no demo class in build/demo: run `make demo` first")
         return 1
-    browser = find_browser()
+    seen, browser = find_example(), find_browser()
     if browser is None:
         print("make screenshots: no Chromium, Chrome or Edge was found on PATH: install one")
         return 1
@@ -158,19 +199,19 @@ def main() -> int:
         chromium = playwright.chromium.launch(executable_path=browser, args=["--disable-gpu"])
 
         def take(
-            name: str, show: Callable[[Page], None], width: int = 1100, height: int = 700
+            name: str, show: Callable[..., None], width: int = 1100, height: int = 700, *more: str
         ) -> None:
             page = chromium.new_page(viewport={"width": width, "height": height})
-            show(page)
+            show(page, seen, *more)
             store(page.screenshot(), IMAGES / f"{name}.png")
             page.close()
 
         take("class-report", class_report)
         take("feedback", feedback_page)
-        with server("lab", SHEET, **settings(Path(name))) as address:
-            take("jupyterlab", lambda page: jupyter(page, address), height=960)
+        with server("lab", seen.sheet, **settings(Path(name))) as address:
+            take("jupyterlab", jupyter, 1100, 960, address)
         with server("formgrader", "--port", "0") as address:
-            take("formgrader", lambda page: formgrader(page, address), width=1400)
+            take("formgrader", formgrader, 1400, 700, address)
         chromium.close()
     return 0
 

@@ -33,9 +33,12 @@ SHOWN = (
     "docs",
     "exercises",
     "data/README.md",
-    "solutions/sheet01/figures",
+    *sorted(path.relative_to(ROOT).as_posix() for path in ROOT.glob("solutions/*/figures")),
 )
 LIBRARY = "course_utils"
+ANY_SHEET = (
+    "*`SHEET` stands for the name of your sheet, such as `sheet01`: your bundle's pages say it.*"
+)
 _SECTION = re.compile(r"^(Args|Returns|Raises|Yields|Attributes):$", re.MULTILINE)
 _ITEM = re.compile(r"^    (\*{0,2}\w+)( \(.*?\))?: ", re.MULTILINE)
 _MATH = re.compile(r"^\.\. math::[ ]?(.*(?:\n(?:[ ]+.*)?)*?)(?=\n\S|\Z)", re.MULTILINE)
@@ -60,6 +63,10 @@ def stage(source: Path, *, with_solutions: bool) -> None:
             shutil.copytree(path, target, ignore=ignored)
         else:
             shutil.copyfile(path, target)
+    for name in ("student.md", "hand-in.md"):
+        page = source / "docs" / name
+        title, rest = page.read_text(encoding="utf-8").split("\n", 1)
+        page.write_text(f"{title}\n\n{ANY_SHEET}\n{rest}", encoding="utf-8")
     shutil.copytree(ROOT / "docs" / "site", source / "assets" / "site")
     mathjax = Path(jupyter_server_mathjax.__file__).parent / "static"
     shutil.copytree(mathjax, source / "assets" / "mathjax")

@@ -187,5 +187,5 @@ def test_a_hand_in_has_the_notebooks_in_the_order_of_the_sheet(described):
 def test_a_damaged_description_in_the_bundle_is_explained(described):
     release(described, SHEET)
     (described.release / SHEET / "sheet.toml").write_text("title = ")
-    with pytest.raises(HandInError, match=r"cannot be read: .*take that file from the bundle again"):
+    with pytest.raises(HandInError, match=r"cannot be read: .*take that file from the bundle"):
         find_sheet(described.root, SHEET)

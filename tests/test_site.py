@@ -8,6 +8,8 @@ from urllib.parse import unquote, urlsplit
 import pytest
 import yaml
 
+from course_grader.course import Course
+
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
 _LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
@@ -40,15 +42,57 @@ def test_the_site_is_set_up_without_network():
     assert not re.search(r"https?://", text)
 
 
-@pytest.fixture(scope="module")
-def make_site():
-    spec = importlib.util.spec_from_file_location("make_site", ROOT / "docs" / "make_site.py")
+def script(name):
+    spec = importlib.util.spec_from_file_location(name, ROOT / "docs" / f"{name}.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
 
 
-def test_pages_of_the_site_are_staged_without_solutions(make_site, tmp_path):
+@pytest.fixture(scope="module")
+def make_site():
+    return script("make_site")
+
+
+@pytest.fixture(scope="module")
+def sheets():
+    return script("sheets")
+
+
+COURSE = Course.open(ROOT)
+
+
+def test_the_readme_lists_the_sheets_as_they_are(sheets):
+    page = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert sheets.with_table(page, COURSE) == page, "run `make exercises`"
+    for sheet in COURSE.sheets():
+        assert f"| **{sheet}** |" in page
+
+
+def test_a_page_without_a_place_for_the_table_is_refused(sheets):
+    with pytest.raises(ValueError, match="must have a line '<!-- sheets"):
+        sheets.with_table("# genlhc", COURSE)
+
+
+def test_the_menu_has_every_sheet_in_teaching_order(sheets, course_root):
+    folder = course_root / "solutions" / "week1"
+    (folder / "sheet.toml").write_text(
+        'title = "Sums"\nnotebooks = ["means", "adding"]\n[notebook.means]\ntitle = "The mean"'
+    )
+    (course_root / "docs" / "calibration").mkdir(parents=True)
+    (course_root / "docs" / "calibration" / "week1.md").write_text("# Calibration")
+    menu = sheets.filled(
+        [{"Students": ["a.md", "SHEETS"]}, "CALIBRATION"], Course.open(course_root)
+    )
+    notebooks = [
+        {"The mean": "exercises/week1/means.ipynb"}, {"adding": "exercises/week1/adding.ipynb"},
+    ]  # fmt: skip
+    assert menu == [
+        {"Students": ["a.md", {"week1: Sums": notebooks}]}, "docs/calibration/week1.md",
+    ]  # fmt: skip
+
+
+def test_pages_of_the_site_are_staged_without_solutions(make_site, sheets, tmp_path):
     source = tmp_path / "source"
     make_site.stage(source, with_solutions=False)
     assert not list(source.glob("solutions/**/*.ipynb"))
@@ -57,9 +101,19 @@ def test_pages_of_the_site_are_staged_without_solutions(make_site, tmp_path):
         assert "BEGIN SOLUTION" not in notebook.read_text(encoding="utf-8")
     for page in source.rglob("*.md"):
         assert broken(page) == [], page
-    named = yaml.safe_load((ROOT / "mkdocs.yml").read_text(encoding="utf-8"))["nav"]
+    nav = yaml.safe_load((ROOT / "mkdocs.yml").read_text(encoding="utf-8"))["nav"]
+    named = sheets.filled(nav, COURSE)
     for path in re.findall(r"'([^']+\.(?:md|ipynb))'", str(named)):
         assert (source / path).is_file(), path
+
+
+def test_pages_that_say_sheet_explain_it(make_site, tmp_path):
+    source = tmp_path / "source"
+    make_site.stage(source, with_solutions=False)
+    for page in ("student", "hand-in"):
+        text = (source / "docs" / f"{page}.md").read_text(encoding="utf-8")
+        assert text.split("\n")[2].startswith("*`SHEET` stands for the name of your sheet"), page
+    assert "stands for the name" not in (source / "docs" / "security.md").read_text("utf-8")
 
 
 def test_solutions_are_shown_only_when_they_were_run(make_site, tmp_path, monkeypatch):
