@@ -131,7 +131,7 @@ def test_partial_credit_follows_the_thresholds_file(tmp_path, monkeypatch):
 
 def test_a_further_sheet_in_a_course_grades_at_once(course):
     made = new_sheet(course.root, "week2")
-    assert made.files == ("solutions/week2/first.ipynb",)
+    assert made.files == ("solutions/week2/first.ipynb", "solutions/week2/sheet.toml")
     assert not made.is_course
     release(course, "week2")
     groups = [

@@ -1,18 +1,24 @@
-"""A sheet to begin with: one more in a course, or a whole course around a first one."""
+"""A sheet to begin with: one more in a course, or a whole course around a first one.
 
+A sheet is made from a folder of templates, the course's own if its settings name one. There SHEET
+stands for the sheet's name in names of files and, in files that end with `.in`, as a word of the
+text; COURSE stands for the course's.
+"""
+
+import keyword
 import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from string import Template
 
 from course_grader.course import CONFIG_NAME, Course, is_name
 from course_grader.errors import CourseError
 
 TEMPLATES = Path(__file__).parent / "templates"
-_SHEET = "SHEET"  # stands for the sheet in names of templates
-_FILLED = ".in"  # suffix of templates whose $sheet and $course are filled in
+_SHEET, _COURSE = "SHEET", "COURSE"
+_WORD = re.compile(rf"\b(?:{_SHEET}|{_COURSE})\b")
+_FILLED = ".in"
 _NOT_A_SHEET = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\..*)?$", re.IGNORECASE)
 
 
@@ -43,19 +49,43 @@ def new_sheet(folder: Path, name: str) -> NewSheet:
     """
     _check_name(name)
     root = folder.resolve()
-    if (root / CONFIG_NAME).is_file():
-        source = Course.open(root).source
-        taken = source / name
-        if taken.exists():
+    is_course = not (root / CONFIG_NAME).is_file()
+    if is_course:
+        _check_empty(root)
+        files = dict(_filled(TEMPLATES / "course", name, course_name(root)))
+    else:
+        files = _one_more(Course.open(root), name)
+    for path in files:
+        if (root / path).exists():
             raise CourseError(
-                f"{source.name}/{name} exists already and was left as it is; choose another name"
+                f"{path.as_posix()} exists already and was left as it is; choose another name"
             )
-        files = {taken / path.name: text for path, text in _filled("sheet", name, "")}
-        return NewSheet(root, _write(root, files), is_course=False)
-    _check_empty(root)
-    course = course_name(root)
-    files = {root / path: text for path, text in _filled("course", name, course)}
-    return NewSheet(root, _write(root, files), is_course=True)
+    return NewSheet(root, _write(root, files), is_course=is_course)
+
+
+def _one_more(course: Course, name: str) -> dict[Path, str]:
+    """The files of a further sheet, by their path in the course."""
+    place = course.source.relative_to(course.root) / name
+    if (course.root / place).exists():
+        raise CourseError(
+            f"{place.as_posix()} exists already and was left as it is; choose another name"
+        )
+    known = course_name(course.root)
+    own = course.settings.new_sheet
+    if not own:
+        return {place / path: text for path, text in _filled(TEMPLATES / "sheet", name, known)}
+    files = dict(_filled(course.root / own, name, known))
+    if not files:
+        raise CourseError(
+            f"[tool.genlhc] new-sheet names {own!r}, where there is no template of a sheet"
+        )
+    is_package = any(path.suffix == ".py" and name in path.parts for path in files)
+    if is_package and (not name.isidentifier() or keyword.iskeyword(name)):
+        raise CourseError(
+            f"{name!r} cannot be the name of a sheet of this course, where it also names a Python "
+            "package: it may hold letters, digits and '_', and begins with a letter; try sheet02"
+        )
+    return files
 
 
 def course_name(root: Path) -> str:
@@ -91,17 +121,20 @@ def _check_empty(root: Path) -> None:
         )
 
 
-def _filled(kind: str, sheet: str, course: str) -> Iterator[tuple[Path, str]]:
+def _filled(base: Path, sheet: str, course: str) -> Iterator[tuple[Path, str]]:
     """The files of a template: path in the course, and content."""
-    base = TEMPLATES / kind
+    names = {_SHEET: sheet, _COURSE: course}
     for path in sorted(base.rglob("*")):
         if not path.is_file() or "__pycache__" in path.parts:
             continue
         text = path.read_text(encoding="utf-8")
-        parts = [sheet if part == _SHEET else part for part in path.relative_to(base).parts]
+        parts = [
+            re.sub(rf"^{_SHEET}(?=\.|$)", lambda _: sheet, part)
+            for part in path.relative_to(base).parts
+        ]
         if parts[-1].endswith(_FILLED):
             parts[-1] = parts[-1].removesuffix(_FILLED)
-            text = Template(text).substitute(sheet=sheet, course=course)
+            text = _WORD.sub(lambda word: names[word.group()], text)
         if parts[-1] == "gitignore":
             parts[-1] = ".gitignore"
         yield Path(*parts), text
@@ -109,7 +142,7 @@ def _filled(kind: str, sheet: str, course: str) -> Iterator[tuple[Path, str]]:
 
 def _write(root: Path, files: dict[Path, str]) -> tuple[str, ...]:
     for path, text in files.items():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("x", encoding="utf-8", newline="\n") as file:  # fails where there is one
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        with (root / path).open("x", encoding="utf-8", newline="\n") as file:  # never over another
             file.write(text)
-    return tuple(sorted(path.relative_to(root).as_posix() for path in files))
+    return tuple(sorted(path.as_posix() for path in files))
