@@ -5,14 +5,21 @@ import zipfile
 import pytest
 from courses import tiny
 
+from course_grader.console import Silent
 from course_grader.course import Course
 from course_grader.errors import CourseError
 from course_grader.execute import TrustedExecute
 from course_grader.files import read_notebook
+from course_grader.grading.grade import Grading
+from course_grader.lecturer.demo_class import hand_in, make_class
 from course_grader.lecturer.solutions import run_solutions
 from course_grader.release.bundle import write_bundle
 from course_grader.release.description import description
 from course_grader.release.release import check_release, release
+from course_grader.results.class_page import write_class_page
+from course_grader.results.class_summary import summarise
+from course_grader.results.feedback import feedback
+from course_grader.results.report import rows
 from course_handin.errors import HandInError
 from course_handin.sheet import find_sheet
 from course_notebooks.sheet import Budget, NotebookInfo, SheetError, read_sheet
@@ -189,3 +196,26 @@ def test_a_damaged_description_in_the_bundle_is_explained(described):
     (described.release / SHEET / "sheet.toml").write_text("title = ")
     with pytest.raises(HandInError, match=r"cannot be read: .*take that file from the bundle"):
         find_sheet(described.root, SHEET)
+
+
+@pytest.fixture
+def handed_back(described):
+    """The described course after one group was marked and got its pages."""
+    release(described, SHEET)
+    group = next(one for one in make_class(described, SHEET, []) if one.name == "group-01")
+    hand_in(described, SHEET, [group])
+    Grading(described, SHEET, Silent()).run(workers=1)
+    feedback(described, SHEET)
+    return described
+
+
+def test_results_are_in_teaching_order(handed_back):
+    table = rows(handed_back, SHEET)
+    assert list(dict.fromkeys(row.notebook for row in table)) == ["means", "adding"]
+    assert list(summarise(handed_back, SHEET).minutes) == ["means", "adding"]
+    page = handed_back.feedback / "group-01" / SHEET / "adding.html"
+    text = page.read_text(encoding="utf-8")
+    assert "week1 (Sums and means), group-01" in text
+    assert text.index('<a href="means.html">1 means</a>') < text.index(">2 adding</b>")
+    report, _ = write_class_page(handed_back, SHEET)
+    assert "week1 (Sums and means): the class" in report.read_text(encoding="utf-8")

@@ -153,7 +153,8 @@ def _place(
     folder = course.submitted / hand_in.group / sheet
     aside = course.submitted / EARLIER / hand_in.group / sheet
     folder.mkdir(parents=True, exist_ok=True)
-    for name, versions in sorted(hand_in.notebooks.items()):
+    for name in filter(hand_in.notebooks.__contains__, course.notebooks(sheet)):
+        versions = hand_in.notebooks[name]
         target = folder / f"{name}.ipynb"
         *older, newest = versions
         if target.is_file() and not target.is_symlink() and _when(target) > newest.arrived:

@@ -53,6 +53,7 @@ class ClassSummary:
         minutes: how long each notebook ran: median and maximum over groups.
         looks: what a tutor should look at: group, notebook, and why.
         measured: what measured tasks measured.
+        title: of the sheet, empty if it has none.
     """
 
     sheet: str
@@ -62,6 +63,7 @@ class ClassSummary:
     minutes: dict[str, tuple[float, float]]
     looks: list[tuple[str, str, str]]
     measured: list[Measured] = field(default_factory=list)
+    title: str = ""
 
 
 def summarise(course: Course, sheet: str) -> ClassSummary:
@@ -76,12 +78,14 @@ def summarise(course: Course, sheet: str) -> ClassSummary:
         by_task.setdefault((row.notebook, row.task), []).append(row)
     groups = sorted({row.group for row in table})
     tasks = [_task(found) for found in by_task.values()]
-    seconds: dict[str, list[float]] = {}
+    seconds: dict[str, list[float]] = {name: [] for name in course.notebooks(sheet)}
     looks = []
     for group in groups:
-        for name, one in sorted(read_record(course, sheet, group).items()):
+        record = read_record(course, sheet, group)
+        for name in filter(record.__contains__, seconds):
+            one = record[name]
             if one.seconds:
-                seconds.setdefault(name, []).append(one.seconds)
+                seconds[name].append(one.seconds)
             if one.needs_a_look:
                 looks.append((group, name, one.reason or one.trouble))
     return ClassSummary(
@@ -89,9 +93,10 @@ def summarise(course: Course, sheet: str) -> ClassSummary:
         tasks,
         {name: sum(row.score or 0.0 for row in table if row.group == name) for name in groups},
         sum(task.max_score for task in tasks if not task.waiting or task.full or task.partial),
-        {name: (median(taken) / 60, max(taken) / 60) for name, taken in sorted(seconds.items())},
+        {name: (median(taken) / 60, max(taken) / 60) for name, taken in seconds.items() if taken},
         looks,
         collect(course, sheet, groups),
+        course.sheet(sheet).title,
     )
 
 

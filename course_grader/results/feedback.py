@@ -87,6 +87,8 @@ def _group_pages(course: Course, sheet: str, group: str) -> None:
     if any((course.autograded / group / sheet).glob("*.ipynb")):
         changes = Config()
         changes.HTMLExporter.template_name = "feedback"
+        changes.TaskTable.pages = [name for name in course.notebooks(sheet) if name in record]
+        changes.TaskTable.sheet_title = course.sheet(sheet).title
         converter = course.converter(GenerateFeedback, sheet, group=group, changes=changes)
         converter.force = True
         run_converter(converter, course.log)

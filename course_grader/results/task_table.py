@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from nbgrader.preprocessors import NbGraderPreprocessor
+from traitlets import List, Unicode
 
 from course_grader.gradebook import opened
 from course_grader.intake.submission import grade_id
@@ -52,6 +53,11 @@ class Task:
 class TaskTable(NbGraderPreprocessor):  # type: ignore[misc]
     """Hands the lines of the table to the template `feedback`; the notebook stays as it is."""
 
+    pages = List(Unicode(), help="The notebooks of the sheet that have a page, in order.").tag(
+        config=True
+    )
+    sheet_title = Unicode(help="Of the sheet, for the page.").tag(config=True)
+
     def preprocess(self, nb: Any, resources: Any) -> tuple[Any, Any]:
         """Fills `tasks` and `by_name` of the resources."""
         about = resources["nbgrader"]
@@ -62,6 +68,7 @@ class TaskTable(NbGraderPreprocessor):  # type: ignore[misc]
             grades = {grade.name: grade for grade in marked.grades}
             said = {one.name: one.manual_comment for one in marked.comments if one.manual_comment}
             resources["tasks"] = tasks(nb, about["student"], about["notebook"], grades, said)
+        resources["pages"], resources["sheet_title"] = self.pages, self.sheet_title
         resources["by_name"] = {task.name: task for task in resources["tasks"]}
         return nb, resources
 
