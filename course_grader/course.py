@@ -32,8 +32,8 @@ class Settings:
             is left out.
         bundle_scripts: commands that students get with the bundle, `module:function` by name.
         bundle_exclude: glob patterns of file names that never go into the bundle.
-        checks: files and folders that the hidden tests use; when one of them changes, everything
-            is graded again.
+        checks: files and folders that the hidden tests use; when what a sheet's tests use of them
+            changes, that sheet is graded again.
     """
 
     bundle: tuple[str, ...] = ("course_utils", "data", "environment.yml")

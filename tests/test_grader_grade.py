@@ -322,6 +322,43 @@ def test_changed_checks_are_marked_with_at_once(course):
     assert Grading(course, SHEET).run()[0].ran == ["adding"]
 
 
+def test_another_sheets_checks_grade_nothing_again(course):
+    """Two sheets share a module; each has a package of its own beside it."""
+    (course.root / "pyproject.toml").write_text('[tool.genlhc]\nchecks = ["mychecks"]\n')
+    course = Course.open(course.root)
+
+    def write(name: str, text: str) -> None:
+        path = course.root / "mychecks" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+
+    def ran() -> list[str]:
+        return Grading(course, SHEET).run()[0].ran
+
+    write("__init__.py", "")
+    write("shared.py", "def check(mean):\n    assert abs(mean([1.0, 3.0]) - 2) < 1e-9\n")
+    write("first/__init__.py", "from mychecks.shared import check\n")
+    notebook = tiny.means()
+    notebook.cells[-1].source = notebook.cells[-1].source.replace(
+        "import tiny_tests\n\ntiny_tests.check_mean(mean)",
+        "from mychecks import first\n\nfirst.check(mean)",
+    )
+    tiny.write(course.root, "means", notebook)
+    Class(course).hand_in("group-01", means=Class(course).solved["means"])
+    assert ran() == ["means"]
+    write("second/__init__.py", "from mychecks.shared import check\n")
+    write("second/mutants/__init__.py", "")
+    write("second/data/events.npy", "1 2 3")
+    write("other.py", "")
+    assert ran() == []
+    write("first/thresholds.toml", "full = 1")
+    assert ran() == ["means"]
+    write("shared.py", "def check(mean):\n    raise AssertionError('another test')\n")
+    assert ran() == ["means"]
+    row = next(one for one in rows(course, SHEET) if one.task == "check-4-mean")
+    assert (row.score, row.reason) == (0, "another test")
+
+
 @pytest.mark.parametrize(
     ("groups", "complaint"),
     [([], "no submission of any group"), (["nobody"], "no submission of nobody")],
