@@ -45,13 +45,15 @@ class Settings:
     @classmethod
     def from_table(cls, table: Mapping[str, Any], where: Path) -> "Settings":
         """Reads the table, naming what is unknown or of the wrong type."""
-        known = ("bundle", "bundle-scripts", "bundle-exclude", "checks")
+        known = ("bundle", "bundle-scripts", "bundle-exclude", "checks", "marks")
         values: dict[str, Any] = {}
         for key, value in table.items():
             if key not in known:
                 raise CourseError(
                     f"{where}: [tool.genlhc] has no entry {key!r}; it knows {', '.join(known)}"
                 )
+            if key == "marks":
+                continue  # `course_grader.results.marks_rules` reads it
             name = key.replace("-", "_")
             if key == "bundle-scripts":
                 if not isinstance(value, dict) or not all(map(_is_entry_point, value.values())):
@@ -80,6 +82,7 @@ class Course:
     config: Config
     settings: Settings = field(default_factory=Settings)
     project: Mapping[str, Any] = field(default_factory=dict)
+    marks: Any = field(default_factory=dict)
     log: logging.Logger = field(default_factory=lambda: logging.getLogger("course_grader"))
 
     @classmethod
@@ -103,10 +106,9 @@ class Course:
         config.merge(_read_config(root))
         config.CourseDirectory.root = str(root)
         pyproject = _read_pyproject(root / "pyproject.toml")
-        settings = Settings.from_table(
-            pyproject.get("tool", {}).get("genlhc", {}), root / "pyproject.toml"
-        )
-        course = cls(root, config, settings, pyproject.get("project", {}))
+        table = pyproject.get("tool", {}).get("genlhc", {})
+        settings = Settings.from_table(table, root / "pyproject.toml")
+        course = cls(root, config, settings, pyproject.get("project", {}), table.get("marks", {}))
         if not course.source.is_dir():
             raise CourseError(
                 f"{root} is not a course: it has no folder {course.source.name}/ "
