@@ -35,6 +35,7 @@ class Course:
     config: Config
     settings: Settings = field(default_factory=Settings)
     project: Mapping[str, Any] = field(default_factory=dict)
+    marks: Any = field(default_factory=dict)
     log: logging.Logger = field(default_factory=lambda: logging.getLogger("course_grader"))
 
     @classmethod
@@ -58,10 +59,9 @@ class Course:
         config.merge(_read_config(root))
         config.CourseDirectory.root = str(root)
         pyproject = _read_pyproject(root / "pyproject.toml")
-        settings = Settings.from_table(
-            pyproject.get("tool", {}).get("genlhc", {}), root / "pyproject.toml"
-        )
-        course = cls(root, config, settings, pyproject.get("project", {}))
+        table = pyproject.get("tool", {}).get("genlhc", {})
+        settings = Settings.from_table(table, root / "pyproject.toml")
+        course = cls(root, config, settings, pyproject.get("project", {}), table.get("marks", {}))
         if not course.source.is_dir():
             raise CourseError(
                 f"{root} is not a course: it has no folder {course.source.name}/ "

@@ -3,7 +3,7 @@
 import hashlib
 import os
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -45,13 +45,10 @@ def notebook_text(notebook: Any) -> str:
     return str(nbformat.writes(notebook)).rstrip("\n") + "\n"
 
 
-def digest(paths: Iterable[Path]) -> str:
-    """SHA-256 of files and of all files below folders, with their names; compiled code aside."""
+def digest(files: Mapping[str, Path]) -> str:
+    """SHA-256 of files with the names that are given to them, in the order of these."""
     total = hashlib.sha256()
-    for path in paths:
-        files = [path] if path.is_file() else sorted(path.rglob("*"))
-        for file in files:
-            if file.is_file() and "__pycache__" not in file.parts:
-                total.update(f"{file.relative_to(path.parent)}\0".encode())
-                total.update(hashlib.sha256(file.read_bytes()).digest())
+    for name, path in sorted(files.items()):
+        total.update(f"{name}\0".encode(errors="surrogateescape"))
+        total.update(hashlib.sha256(path.read_bytes()).digest())
     return total.hexdigest()

@@ -27,7 +27,7 @@ class Settings:
         bundle_scripts: commands that students get with the bundle, `module:function` by name.
         bundle_exclude: glob patterns of file names that never go into the bundle.
         checks: files and folders that the hidden tests use, which never leave the trusted side;
-            when one of them changes, the sheets that use it are graded again.
+            when what a sheet's tests use of them changes, that sheet is graded again.
         new_sheet: folder with what `genlhc new-sheet` makes in this course, see docs/new-sheet.md.
     """
 
@@ -59,7 +59,7 @@ class Settings:
             elif key == "new-sheet":
                 right, wanted = isinstance(value, str), "the path of a folder"
                 values[key] = value
-            elif key == "marks":  # the course's table reads it
+            elif key == "marks":  # `course_grader.results.marks_rules` reads it
                 continue
             else:
                 known = ", ".join(sorted((*_LISTS, *_OTHERS)))

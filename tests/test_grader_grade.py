@@ -24,7 +24,7 @@ from course_grader.intake.submission import merge, read_submission
 from course_grader.lecturer.demo_class import fill
 from course_grader.marking.points import TidyPoints
 from course_grader.results.feedback import feedback
-from course_grader.results.report import Row, export, lost_points, rows, to_csv
+from course_grader.results.report import Row, export, lost_points, rows, write_table
 
 SHEET = tiny.SHEET
 SLOW = "while True:\n    pass"
@@ -322,6 +322,43 @@ def test_changed_checks_are_marked_with_at_once(course):
     assert Grading(course, SHEET).run()[0].ran == ["adding"]
 
 
+def test_another_sheets_checks_grade_nothing_again(course):
+    """Two sheets share a module; each has a package of its own beside it."""
+    (course.root / "pyproject.toml").write_text('[tool.genlhc]\nchecks = ["mychecks"]\n')
+    course = Course.open(course.root)
+
+    def write(name: str, text: str) -> None:
+        path = course.root / "mychecks" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+
+    def ran() -> list[str]:
+        return Grading(course, SHEET).run()[0].ran
+
+    write("__init__.py", "")
+    write("shared.py", "def check(mean):\n    assert abs(mean([1.0, 3.0]) - 2) < 1e-9\n")
+    write("first/__init__.py", "from mychecks.shared import check\n")
+    notebook = tiny.means()
+    notebook.cells[-1].source = notebook.cells[-1].source.replace(
+        "import tiny_tests\n\ntiny_tests.check_mean(mean)",
+        "from mychecks import first\n\nfirst.check(mean)",
+    )
+    tiny.write(course.root, "means", notebook)
+    Class(course).hand_in("group-01", means=Class(course).solved["means"])
+    assert ran() == ["means"]
+    write("second/__init__.py", "from mychecks.shared import check\n")
+    write("second/mutants/__init__.py", "")
+    write("second/data/events.npy", "1 2 3")
+    write("other.py", "")
+    assert ran() == []
+    write("first/thresholds.toml", "full = 1")
+    assert ran() == ["means"]
+    write("shared.py", "def check(mean):\n    raise AssertionError('another test')\n")
+    assert ran() == ["means"]
+    row = next(one for one in rows(course, SHEET) if one.task == "check-4-mean")
+    assert (row.score, row.reason) == (0, "another test")
+
+
 @pytest.mark.parametrize(
     ("groups", "complaint"),
     [([], "no submission of any group"), (["nobody"], "no submission of nobody")],
@@ -401,9 +438,9 @@ def test_reasons_are_one_line_without_colours():
     assert lost_points(cell) == "no: got 3"
 
 
-def test_csv_defuses_formulas():
-    row = Row("g", "n", "t", 0.1 + 0.2, 1, "graded", "=cmd()")
-    assert to_csv([row]).splitlines()[1] == "g,n,t,0.3,1,graded,'=cmd()"
+def test_csv_defuses_formulas(course):
+    path = write_table(course, "x", ["a", "b", "c"], [[0.1 + 0.2, None, "=cmd()"]])
+    assert path.read_text("utf-8") == "a,b,c\n0.3,,'=cmd()\n"
 
 
 def test_gradebooks_of_a_class_share_what_was_compiled(tmp_path):

@@ -53,16 +53,37 @@ def feedback(sheet: SheetArgument, course: CourseOption = Path()) -> None:
 
 
 @app.command()
-def export(sheet: SheetArgument, course: CourseOption = Path()) -> None:
+def export(
+    sheet: Annotated[
+        str, typer.Argument(help="A folder of solutions/; without it all sheets together.")
+    ] = "",
+    course: CourseOption = Path(),
+) -> None:
     """Write build/grades/SHEET.csv, a row for each graded cell of each group.
 
+    Without SHEET: build/grades/course.csv, a row for each group with its
+    points of all sheets and their sum. With a roster each person has a row
+    in SHEET-members.csv and course-members.csv.
+
+    \b
     Example: genlhc export sheet01
     """
     from course_grader.intake.roster import find_roster
+    from course_grader.results.course_table import course_marks, export_course
     from course_grader.results.members import export_members
     from course_grader.results.report import export as make
 
     with session(course, "export") as (opened, console):
+        if not sheet:
+            marks = course_marks(opened, console)
+            paths, problems = export_course(opened, marks, find_roster(opened))
+            for text in marks.about():
+                console.say(text)
+            for path in paths:
+                console.say(f"written: {path.relative_to(opened.root)}")
+            for text in problems:
+                console.problem(text)
+            return
         path = make(opened, sheet)
         console.say(f"written: {path.relative_to(opened.root)}")
         people = find_roster(opened)

@@ -16,7 +16,7 @@ from course_grader.converting import ConverterError, nbgrader_house
 from course_grader.course import Course
 from course_grader.errors import CourseError
 from course_grader.execute import TrustedExecute
-from course_grader.files import digest, read_notebook
+from course_grader.files import read_notebook
 from course_grader.gradebook import one_engine
 from course_grader.grading.autograde import (
     autograde,
@@ -25,6 +25,7 @@ from course_grader.grading.autograde import (
     sources,
     with_sources,
 )
+from course_grader.grading.checks_digest import checks_digest
 from course_grader.grading.classroom import Classroom, prepare
 from course_grader.grading.job import NEW, GroupResult, Job
 from course_grader.grading.state import NotebookRecord, content_digest, read_record, write_record
@@ -125,7 +126,7 @@ class Grading:
 
     def _learn(self, solutions: dict[str, Any]) -> None:
         """Registers the sheet as the solutions are now."""
-        checks = digest(self.course.root / name for name in self.course.settings.checks)
+        checks = checks_digest(self.course, solutions.values())
         with generated(self.course, self.sheet, register=True) as made:
             for name, solution in solutions.items():
                 self.masters[name] = read_notebook(made / f"{name}.ipynb")

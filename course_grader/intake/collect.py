@@ -98,6 +98,7 @@ def collect(
             f"{path} is or holds {course.submitted.name}/, where submissions are put; "
             "expected where they come from"
         )
+    roster = roster.of(sheet) if roster is not None else None
     room = _class(course, roster)
     home = _home(path, room)
     with tempfile.TemporaryDirectory(prefix="genlhc-collect-") as folder:

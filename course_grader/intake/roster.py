@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,8 +12,9 @@ from course_grader.errors import CourseError
 from course_grader.intake.names import person_key
 
 NAME = "roster.csv"
-COLUMNS = ("person", "group", "name", "email", "tutorial")
+COLUMNS = ("person", "group", "name", "email", "tutorial", "sheets")
 _NEEDED = ("person", "group")
+_RARE = ("sheets",)
 
 
 @dataclass(frozen=True)
@@ -25,6 +27,7 @@ class Person:
         name: for people to read.
         email: not used by the grader.
         tutorial: not used by the grader.
+        sheets: those for which the person is in this group; none for all others.
     """
 
     person: str
@@ -32,6 +35,7 @@ class Person:
     name: str = ""
     email: str = ""
     tutorial: str = ""
+    sheets: tuple[str, ...] = ()
 
 
 @dataclass
@@ -49,18 +53,28 @@ class Roster:
     @property
     def groups(self) -> dict[str, list[Person]]:
         """Members by group."""
-        groups: dict[str, list[Person]] = {}
+        groups: dict[str, dict[str, Person]] = {}
         for one in self.people:
-            groups.setdefault(one.group, []).append(one)
-        return groups
+            groups.setdefault(one.group, {})[one.person] = one
+        return {group: list(members.values()) for group, members in groups.items()}
 
     @property
     def torn(self) -> dict[str, list[str]]:
         """Groups of each person who is in more than one."""
-        groups: dict[str, list[str]] = {}
+        groups: dict[str, dict[str, None]] = {}
         for one in self.people:
-            groups.setdefault(one.person, []).append(one.group)
-        return {person: names for person, names in groups.items() if len(names) > 1}
+            groups.setdefault(one.person, {})[one.group] = None
+        return {person: list(names) for person, names in groups.items() if len(names) > 1}
+
+    def of(self, sheet: str) -> "Roster":
+        """The class as it is for a sheet: who changed groups has a line that names the sheet."""
+        named = {one.person for one in self.people if sheet in one.sheets}
+        people = [
+            one
+            for one in self.people
+            if sheet in one.sheets or (not one.sheets and one.person not in named)
+        ]
+        return Roster(people, self.problems)
 
     def by_name(self) -> dict[str, str]:
         """Group by name, of those whom the name tells; keys as `names.person_key` makes them."""
@@ -83,7 +97,13 @@ def find_roster(course: Course, path: Path | None = None) -> Roster | None:
         path = course.root / NAME
         if not path.exists():
             return None
-    return read_roster(path)
+    roster = read_roster(path)
+    unknown = {sheet for one in roster.people for sheet in one.sheets} - set(course.sheets())
+    for sheet in sorted(unknown):
+        roster.problems.append(
+            f"{sheet!r} in the column sheets is none of this course: {', '.join(course.sheets())}"
+        )
+    return roster
 
 
 def read_roster(path: Path) -> Roster:
@@ -138,7 +158,7 @@ def _check_header(path: Path, header: list[str], problems: list[str]) -> None:
     twice = [name for name in COLUMNS if header.count(name) > 1]
     if twice:
         raise CourseError(f"{path}: the column {twice[0]} occurs twice; expected it once")
-    optional = [name for name in COLUMNS if name not in header]
+    optional = [name for name in COLUMNS if name not in (*header, *_RARE)]
     if optional:
         problems.append(f"the roster has no column {', '.join(optional)}: left empty")
 
@@ -148,7 +168,9 @@ def _person(header: list[str], cells: list[str], where: str, problems: list[str]
         problems.append(f"{where}: {len(cells)} cells, expected {len(header)}: it is left out")
         return None
     values = dict(zip(header, cells, strict=False))
-    one = Person(**{name: values.get(name, "") for name in COLUMNS})
+    sheets = tuple(re.findall(r"[^\s,;]+", values.get("sheets", "")))
+    texts = {name: values.get(name, "") for name in COLUMNS if name != "sheets"}
+    one = Person(**texts, sheets=sheets)
     if not one.person or not one.group:
         lacking = "person" if not one.person else "group"
         problems.append(f"{where}: the {lacking} is missing: it is left out")
@@ -163,12 +185,15 @@ def _person(header: list[str], cells: list[str], where: str, problems: list[str]
 
 
 def _checked(people: list[Person], problems: list[str]) -> Roster:
-    once = list({(one.person, one.group): one for one in people}.values())
-    for (person, group), count in Counter((one.person, one.group) for one in people).items():
+    lines = {(one.person, one.group, one.sheets): one for one in people}
+    counts = Counter((one.person, one.group, one.sheets) for one in people)
+    for (person, group, _), count in counts.items():
         if count > 1:
             problems.append(f"{person} is in {group} {count} times: counted once")
-    roster = Roster(once, problems)
-    for person, names in roster.torn.items():
+    roster = Roster(list(lines.values()), problems)
+    sheets = dict.fromkeys(["", *(sheet for one in people for sheet in one.sheets)])
+    torn = {(person, *names) for sheet in sheets for person, names in roster.of(sheet).torn.items()}
+    for person, *names in sorted(torn):
         problems.append(
             f"{person} is in {' and '.join(names)}: no mark until the roster says in which"
         )

@@ -1,17 +1,58 @@
 """Marks of people: those of their group."""
 
-import csv
-import io
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from course_grader.course import Course
-from course_grader.files import write_whole
 from course_grader.intake.roster import Roster
 from course_grader.intake.submission import GRADED, MISSING, UNGRADABLE
-from course_grader.results.report import MANUAL, Row, csv_cell, graded_tasks, rows
+from course_grader.results.report import MANUAL, Row, graded_tasks, rows, write_table
 
 COLUMNS = ("person", "group", "name", "tutorial", "score", "max_score", "status")
 MemberRow = tuple[str, str, str, str, float | None, float, str]
+
+
+@dataclass(frozen=True)
+class SheetMarks:
+    """What groups have of a sheet.
+
+    Attributes:
+        most: points that can be had.
+        rows: the graded cells of each group that is known.
+        penalties: what nbgrader takes off for a late hand-in.
+    """
+
+    most: float
+    rows: Mapping[str, list[Row]]
+    penalties: Mapping[str, float]
+
+    def points(self, group: str) -> float:
+        """Points so far, late penalties taken off; 0 for a group that handed in nothing."""
+        points = sum(row.score or 0.0 for row in self.rows.get(group, ()))
+        return max(0.0, points - self.penalties.get(group, 0.0))
+
+    def pending(self, group: str) -> int:
+        """How many tasks await a tutor or are not graded yet."""
+        own = self.rows.get(group, ())
+        return sum(row.status == MANUAL or row.score is None for row in own)
+
+
+def sheet_marks(course: Course, sheet: str) -> SheetMarks:
+    """The marks of a sheet.
+
+    Raises:
+        CourseError: the sheet is unknown or nothing was handed in.
+    """
+    by_group: dict[str, list[Row]] = {}
+    for row in rows(course, sheet):
+        by_group.setdefault(row.group, []).append(row)
+    most = sum(
+        points
+        for name in course.notebooks(sheet)
+        for _, points in graded_tasks(course, sheet, name)
+    )
+    return SheetMarks(most, by_group, _penalties(course, sheet))
 
 
 def export_members(course: Course, sheet: str, roster: Roster) -> tuple[Path, list[str]]:
@@ -21,13 +62,7 @@ def export_members(course: Course, sheet: str, roster: Roster) -> tuple[Path, li
         The file and what a lecturer has to settle.
     """
     table, problems = member_rows(course, sheet, roster)
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    writer.writerows([csv_cell(value) for value in row] for row in table)
-    path = course.build / "grades" / f"{sheet}-members.csv"
-    write_whole(path, text.getvalue())
-    return path, problems
+    return write_table(course, f"{sheet}-members", COLUMNS, table), problems
 
 
 def member_rows(course: Course, sheet: str, roster: Roster) -> tuple[list[MemberRow], list[str]]:
@@ -35,29 +70,26 @@ def member_rows(course: Course, sheet: str, roster: Roster) -> tuple[list[Member
 
     A person in two groups has no mark and the status `ungradable`, as long as that is not settled.
     """
-    by_group: dict[str, list[Row]] = {}
-    for row in rows(course, sheet):
-        by_group.setdefault(row.group, []).append(row)
-    whole = sum(
-        points
-        for name in course.notebooks(sheet)
-        for _, points in graded_tasks(course, sheet, name)
-    )
-    penalties = _penalties(course, sheet)
+    marks = sheet_marks(course, sheet)
+    roster = roster.of(sheet)
     torn = roster.torn
     table: list[MemberRow] = []
     for one in {one.person: one for one in roster.people}.values():
         if one.person in torn:
             group, score, status = " and ".join(torn[one.person]), None, UNGRADABLE
         else:
-            own = by_group.get(one.group, [])
-            points = sum(row.score or 0.0 for row in own) - penalties.get(one.group, 0.0)
-            group, score, status = one.group, max(0.0, points), _status(own)
-        table.append((one.person, group, one.name, one.tutorial, score, whole, status))
-    problems = list(roster.problems)
-    for group in sorted(set(by_group) - set(roster.groups)):
-        problems.append(f"{group} handed in but is not in the roster: nobody gets its points")
-    return table, problems
+            group, score = one.group, marks.points(one.group)
+            status = _status(marks.rows.get(group, []))
+        table.append((one.person, group, one.name, one.tutorial, score, marks.most, status))
+    return table, [*roster.problems, *strangers(marks.rows, roster)]
+
+
+def strangers(groups: Iterable[str], roster: Roster) -> list[str]:
+    """What to say of groups that nobody of the roster is in."""
+    return [
+        f"{group} handed in but is not in the roster: nobody gets its points"
+        for group in sorted(set(groups) - set(roster.groups))
+    ]
 
 
 def _status(own: list[Row]) -> str:

@@ -53,19 +53,20 @@ def export(course: Course, sheet: str) -> Path:
     Raises:
         CourseError: the sheet is unknown or nothing was handed in.
     """
-    path = course.build / "grades" / f"{sheet}.csv"
-    write_whole(path, to_csv(rows(course, sheet)))
-    return path
+    columns = [field.name for field in fields(Row)]
+    return write_table(course, sheet, columns, map(astuple, rows(course, sheet)))
 
 
-def to_csv(table: Iterable[Row]) -> str:
-    """Rows as CSV; cells that a spreadsheet would take for a formula are defused."""
+def write_table(
+    course: Course, name: str, columns: Iterable[str], table: Iterable[Iterable[Any]]
+) -> Path:
+    """Writes `build/grades/<name>.csv`; what a spreadsheet would take for a formula is defused."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(field.name for field in fields(Row))
-    for row in table:
-        writer.writerow(csv_cell(value) for value in astuple(row))
-    return text.getvalue()
+    writer.writerows([csv_cell(value) for value in row] for row in (columns, *table))
+    path = course.build / "grades" / f"{name}.csv"
+    write_whole(path, text.getvalue())
+    return path
 
 
 def csv_cell(value: Any) -> str:
@@ -89,7 +90,7 @@ def rows(course: Course, sheet: str) -> list[Row]:
     Raises:
         CourseError: the sheet is unknown or nothing was handed in.
     """
-    names = course.notebooks(sheet)
+    tasks = {name: graded_tasks(course, sheet, name) for name in course.notebooks(sheet)}
     table: list[Row] = []
     with course.gradebook() as gradebook:
         known = {one.student_id: one for one in gradebook.assignment_submissions(sheet)}
@@ -101,8 +102,8 @@ def rows(course: Course, sheet: str) -> list[Row]:
         for group in groups:
             record = read_record(course, sheet, group)
             marked = {one.name: one for one in known[group].notebooks} if group in known else {}
-            for name in names:
-                table += _notebook_rows(course, sheet, group, name, record, marked.get(name))
+            for name, own in tasks.items():
+                table += _notebook_rows(course, sheet, group, name, own, record, marked.get(name))
     return table
 
 
@@ -111,6 +112,7 @@ def _notebook_rows(
     sheet: str,
     group: str,
     name: str,
+    tasks: list[tuple[str, float]],
     records: dict[str, NotebookRecord],
     submitted: Any,
 ) -> list[Row]:
@@ -123,7 +125,7 @@ def _notebook_rows(
         record = NotebookRecord(status=GRADED)
     elif record is None and submitted is not None and any(path.parent.glob("*.ipynb")):
         record = NotebookRecord(status=MISSING, reason=f"{name}.ipynb was not handed in")
-    for task, points in graded_tasks(course, sheet, name):
+    for task, points in tasks:
         if record is None or task not in grades or (record.status == GRADED and not cells):
             reason = f"not graded yet: run `genlhc grade {sheet}`"
             row = Row(group, name, task, None, points, UNGRADABLE, reason)
