@@ -59,7 +59,7 @@ def stage(source: Path, *, with_solutions: bool) -> None:
         path, target = ROOT / name, source / name
         target.parent.mkdir(parents=True, exist_ok=True)
         if path.is_dir():
-            ignored = shutil.ignore_patterns("*.py", ".*", "__pycache__", "site")
+            ignored = shutil.ignore_patterns("*.py", ".*", "__pycache__", "site", "new-sheet")
             shutil.copytree(path, target, ignore=ignored)
         else:
             shutil.copyfile(path, target)
