@@ -18,6 +18,8 @@ import nbformat
 from nbclient import NotebookClient
 from nbformat.v4 import new_code_cell
 
+from course_notebooks.threads import ONE_THREAD
+
 FOLDER = Path(__file__).parents[1] / "solutions" / "sheet01"
 USAGE = """
 import resource, sys
@@ -47,7 +49,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", maxsplit=1)[0])
     parser.add_argument("notebooks", nargs="*", help="names without suffix; default: all")
     names = parser.parse_args().notebooks or sorted(path.stem for path in FOLDER.glob("*.ipynb"))
-    os.environ |= {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+    os.environ |= ONE_THREAD
     if hasattr(os, "sched_setaffinity"):  # Linux: this process and its kernels on one core
         os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
     print("| notebook | wall time | computing | peak memory |\n| --- | ---: | ---: | ---: |")

@@ -23,7 +23,7 @@ from nbgrader.api import Gradebook
 from PIL import Image
 from playwright.sync_api import Page, expect, sync_playwright
 
-from course_grader.results.pdf import find_browser
+from course_notebooks.browser import find_browser
 
 ROOT = Path(__file__).parents[1]
 DEMO, IMAGES = ROOT / "build" / "demo", ROOT / "docs" / "images"
