@@ -10,6 +10,7 @@ import sys
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -19,8 +20,6 @@ from typer.core import TyperGroup
 from course_grader.errors import CourseError
 
 if TYPE_CHECKING:
-    from importlib.metadata import EntryPoint
-
     from course_grader.console import Console
     from course_grader.course import Course
 
@@ -53,9 +52,7 @@ class Commands(TyperGroup):
             _explain(error, debug)
             raise typer.Exit(1) from error
 
-    def _others(self) -> "dict[str, EntryPoint]":
-        from importlib.metadata import entry_points  # our own commands do not wait for it
-
+    def _others(self) -> dict[str, EntryPoint]:
         return {point.name: point for point in entry_points(group=GROUP)}
 
     def list_commands(self, ctx: Any) -> list[str]:
@@ -85,7 +82,7 @@ class Commands(TyperGroup):
             raise typer.Exit(2) from error
 
 
-def _load(point: "EntryPoint") -> Any:
+def _load(point: EntryPoint) -> Any:
     command = typer.main.get_command(point.load())
     command.name = point.name
     return command
