@@ -32,6 +32,7 @@ from course_grader.lecturer.demo import copy_course
 from course_grader.lecturer.demo_class import fill
 from course_grader.release.release import release
 from course_grader.results.report import rows
+from course_notebooks.threads import ONE_THREAD
 
 ROOT = Path(__file__).parents[1]
 SHEET = "sheet01"
@@ -97,7 +98,7 @@ def by_nbgrader(course: Course) -> float:
     config = course.root / "nbgrader_config.py"
     config.write_text(config.read_text() + PLAIN)
     command = [str(Path(sys.executable).parent / "nbgrader"), "autograde", SHEET, "--force"]
-    environment = {**os.environ, "PYTHONPATH": str(course.root), "OMP_NUM_THREADS": "1"}
+    environment = {**os.environ, "PYTHONPATH": str(course.root), **ONE_THREAD}
     start = time.monotonic()
     subprocess.run(command, cwd=course.root, env=environment, check=True, capture_output=True)
     return time.monotonic() - start

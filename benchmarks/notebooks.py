@@ -22,8 +22,8 @@ from nbclient import NotebookClient
 from nbformat.v4 import new_code_cell
 
 from course_grader.course import Course
-from course_grader.sandbox.bubblewrap import ONE_THREAD
 from course_notebooks.sheet import SheetInfo
+from course_notebooks.threads import ONE_THREAD
 
 ROOT = Path(__file__).parents[1]
 USAGE = """

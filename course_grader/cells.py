@@ -5,7 +5,8 @@ from typing import Any
 
 from nbgrader.utils import is_grade, is_solution
 
-NOT_RUN = "NotRun"  # names of errors
+from course_notebooks.executing import NOT_RUN as NOT_RUN  # names of errors
+
 STOPPED = "Stopped"
 
 

@@ -2,7 +2,8 @@
 
 Other packages add commands through entry points of the group `genlhc.commands`: the name of the
 entry point is the name of the command, its object a `typer.Typer`. They are loaded when they are
-used, and one that cannot be loaded does not keep the others from working.
+used or listed, and one that cannot be loaded does not keep the others from working. A module with
+commands imports what is heavy inside of them: a help page does not wait for it.
 """
 
 import sys
@@ -16,10 +17,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from course_grader.console import Console
 from course_grader.errors import CourseError
 
 if TYPE_CHECKING:
+    from course_grader.console import Console
     from course_grader.course import Course
 
 GROUP = "genlhc.commands"
@@ -69,9 +70,11 @@ class Commands(TyperGroup):
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         """A command by name, or `None`."""
         own = super().get_command(ctx, cmd_name)
-        point = self._others().get(cmd_name)
-        if own is not None or point is None:
+        if own is not None:
             return own
+        point = self._others().get(cmd_name)
+        if point is None:
+            return None
         try:
             return _load(point)
         except Exception as error:
@@ -125,8 +128,9 @@ SheetArgument = Annotated[str, typer.Argument(help="Name of the sheet, a folder 
 
 
 @contextmanager
-def session(folder: Path, command: str) -> Iterator[tuple["Course", Console]]:
+def session(folder: Path, command: str) -> Iterator[tuple["Course", "Console"]]:
     """A course with its log, which keeps the traceback of a surprise."""
+    from course_grader.console import Console
     from course_grader.course import Course  # brings nbgrader, which takes a while to load
     from course_grader.logs import log_to_file
 

@@ -4,7 +4,6 @@
 `nbgrader autograde`, the formgrader's button and `genlhc grade` all mark in the same way.
 """
 
-import ast
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -19,6 +18,7 @@ from course_grader.converting import gradebook_free
 from course_grader.course import Course
 from course_grader.files import read_notebook
 from course_grader.handout import shown
+from course_grader.imports import imported, imported_later
 from course_grader.marking.budgets import budgets
 from course_grader.marking.running import Plan, run_submission
 from course_grader.marking.test_server import server_for
@@ -76,6 +76,8 @@ class TrustedExecute(NbGraderPreprocessor):  # type: ignore[misc]
             self.processes, self.output,
         )  # fmt: skip
         view = View(shown(course, sheet), tuple(Path(name).stem for name in course.settings.checks))
+        for names in modules.values():  # once for all submissions, also what is imported late
+            names |= imported_later(names, course.root)
         needed, tested = (tuple(sorted(modules[kind])) for kind in (False, True))
         solutions = {name: course.source / sheet / f"{name}.ipynb" for name in notebooks}
         special = {name: budgets(read_notebook(path)) for name, path in solutions.items()
@@ -97,24 +99,6 @@ class TrustedExecute(NbGraderPreprocessor):  # type: ignore[misc]
         with gradebook_free():
             run_submission({name: nb}, plan, server)
         return nb, resources
-
-
-def imported(source: str) -> set[str]:
-    """Names of the modules that a piece of code imports; none if it is not Python.
-
-    Example:
-        >>> sorted(imported("import numpy as np\\nfrom torch import nn"))
-        ['numpy', 'torch', 'torch.nn']
-    """
-    try:
-        nodes = list(ast.walk(ast.parse(source)))
-    except SyntaxError:
-        return set()
-    found = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
-    for node in nodes:
-        if isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            found |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
-    return found
 
 
 def _code(notebook: Any) -> list[tuple[str, str]]:

@@ -1,4 +1,5 @@
 """What a group runs before it hands in: notebooks run, looked through, printed and packed.
 
-It comes with the students' bundle and imports nothing else of the course.
+It comes with the students' bundle and imports nothing else of the course but
+`course_notebooks`.
 """

@@ -10,11 +10,11 @@ from typing import Any
 
 from course_handin.answers import review
 from course_handin.errors import HandInError
-from course_handin.executing import execute, not_executed
 from course_handin.group import FILE, Group
 from course_handin.packing import pack
 from course_handin.paper import make_paper
 from course_handin.sheet import Sheet, read_notebook
+from course_notebooks.executing import Budget, code_cells, execute
 
 FOLDER = "handin"
 _LARGE = 50_000_000
@@ -104,12 +104,25 @@ def _ready(
         return [f"{reason}: restart the kernel, run all cells, save"] if reason else []
     start = time.monotonic()
     show(f"{name}: starting")
-    stopped = execute(
-        notebook,
-        sheet.folder,
-        sheet.root,
-        60 * minutes,
-        lambda number, total: show(f"{name}: cell {number} of {total}"),
-    )
+    total = len(code_cells(notebook))
+
+    def heard(n_done: int, seconds: float) -> None:
+        if n_done < total:
+            show(f"{name}: cell {n_done + 1} of {total}")
+
+    stopped = execute(notebook, sheet.folder, sheet.root, Budget(60 * minutes), heard)
     say(f"{name}: ran in {time.monotonic() - start:.0f} s")
-    return stopped
+    return [stopped] if stopped else []
+
+
+def not_executed(notebook: Any) -> str:
+    """What tells that a notebook was not run from its top to its end, or an empty string."""
+    counts = [cell.get("execution_count") for _, cell in code_cells(notebook)]
+    n_missing = sum(count is None for count in counts)
+    if n_missing == len(counts) and counts:
+        return "it was not run"
+    if n_missing:
+        return f"{n_missing} of {len(counts)} cells were not run"
+    if counts != list(range(1, len(counts) + 1)):
+        return "its cells were not run in order, from a fresh start"
+    return ""

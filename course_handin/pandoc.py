@@ -12,7 +12,7 @@ import nbformat
 import pypandoc
 from nbformat.v4 import new_markdown_cell, new_notebook
 
-from course_handin.errors import PrintError
+from course_notebooks.browser import PrintError
 
 Node = dict[str, Any]
 _READ = (

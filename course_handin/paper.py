@@ -8,11 +8,11 @@ from typing import Any
 
 from pypdf import PdfWriter
 
-from course_handin import browser
 from course_handin.answers import Review
-from course_handin.errors import PrintError
+from course_handin.by_browser import page_of_lines, print_all
 from course_handin.group import Group
 from course_handin.sheet import Sheet
+from course_notebooks.browser import PrintError
 
 _SCANS = (".pdf", ".png", ".jpg", ".jpeg")
 
@@ -109,15 +109,12 @@ def _printed(
         for task in review.tasks
     ]
     found = [f"{review.name}: {text}" for review in reviews for text in review.problems()]
-    first = browser.page_of_lines(
-        f"{sheet.name}, {group.name}", [sheet.course, *people, *tasks, *found]
-    )
+    lines = [sheet.course, *people, *tasks, *found]
     try:
-        return [
-            browser.print_page(first),
-            *(browser.print_notebook(name, one, sheet.folder) for name, one in notebooks.items()),
-        ]
-    except browser.BrowserError as error:
+        return print_all(
+            page_of_lines(f"{sheet.name}, {group.name}", lines), notebooks, sheet.folder
+        )
+    except PrintError as error:
         paper.problems.append(
             f"there is no PDF: {error}. Install the packages of the bundle again "
             "(pip install -e .), or a browser"

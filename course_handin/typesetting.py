@@ -6,8 +6,8 @@ from pathlib import Path
 
 import typst
 
-from course_handin.errors import PrintError
 from course_handin.style import STYLE
+from course_notebooks.browser import PrintError
 
 
 class TypesetError(PrintError):

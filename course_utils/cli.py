@@ -1,9 +1,10 @@
-"""`genlhc data`: makes, splits and verifies event files."""
+"""`genlhc data`: makes, splits and verifies event files.
+
+What reads events is imported when a command runs: its help page needs none of it.
+"""
 
 from pathlib import Path
 from typing import Annotated, NoReturn
-
-import numpy as np
 
 try:
     import typer
@@ -16,8 +17,6 @@ except ModuleNotFoundError as error:
         'install the grader extra with `python -m pip install -e ".[grader]"`'
     ) from error
 
-from course_utils import verification
-from course_utils.data import DataError, read_npy
 from course_utils.simulation.commands import register
 
 app = typer.Typer(
@@ -39,6 +38,9 @@ def check(course: Course = Path(), path: Folders = None) -> None:
 
     Example: genlhc data check
     """
+    from course_utils import verification
+    from course_utils.data import DataError
+
     table = Table("file", "events", "content", "verdict", title="Event files")
     reports, problems = [], []
     for folder in _folders(course, path):
@@ -71,6 +73,9 @@ def sums(course: Course = Path(), path: Folders = None) -> None:
 
     Example: genlhc data sums
     """
+    from course_utils import verification
+    from course_utils.data import DataError
+
     for folder in _folders(course, path):
         try:
             typer.echo(f"Wrote {verification.write_sums(folder)}.")
@@ -91,6 +96,11 @@ def split(
 
     Example: genlhc data split nlo.npy --students data/nlo.npy --hold-out hidden.npy
     """
+    import numpy as np
+
+    from course_utils import verification
+    from course_utils.data import DataError, read_npy
+
     existing = [str(target) for target in (students, hold_out) if target.exists()]
     if existing and not force:
         _refuse(f"already there: {', '.join(existing)}; give --force to replace")

@@ -7,7 +7,6 @@ computes in float64: in float32 the mass of a light particle drowns in the round
 from typing import Any
 
 import numpy as np
-import vector
 from numpy.typing import ArrayLike, NDArray
 
 Array = NDArray[np.float64]
@@ -36,6 +35,8 @@ def as_float64(value: ArrayLike | Any) -> Array:
 
 def _momenta(p4: ArrayLike | Any, name: str = "p4") -> Any:
     """The same numbers as an array of scikit-hep vectors, shape `(...)`."""
+    import vector  # brings sympy and awkward: not for those who only load events
+
     array = as_float64(p4)
     if array.ndim == 0 or array.shape[-1] != 4:
         raise ValueError(

@@ -30,7 +30,7 @@ from course_grader.course import Course
 from course_grader.files import read_notebook
 from course_grader.intake.submission import grade_id
 from course_grader.lecturer.demo_class import read_mistakes
-from course_grader.results.pdf import find_browser
+from course_notebooks.browser import find_browser
 
 ROOT = Path(__file__).parents[1]
 DEMO, IMAGES = ROOT / "build" / "demo", ROOT / "docs" / "images"

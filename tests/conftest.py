@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, sync_playwright
 
 from course_grader.course import Course
 from course_grader.release.release import release
-from course_grader.results.pdf import find_browser
+from course_notebooks.browser import find_browser
 from course_utils.simulation import commands
 
 settings.register_profile("busy machine", deadline=None)

@@ -3,7 +3,6 @@
 import json
 import sys
 from importlib.metadata import EntryPoint
-from pathlib import Path
 
 import pytest
 import typer
@@ -18,7 +17,6 @@ from course_grader.grading.timings import FULL, START_UP, Outlook, Timings, time
 from course_grader.lecturer import solutions
 from course_grader.lecturer.demo import _as_expected, copy_course, standing
 from course_grader.lecturer.demo_class import answer, make_class, read_mistakes
-from course_grader.results import pdf
 from course_grader.results.report import Row
 
 SHEET = tiny.SHEET
@@ -264,30 +262,9 @@ def test_without_a_browser_there_is_a_page_and_a_hint(genlhc, course, monkeypatc
     result = genlhc("solutions", SHEET, "--notebook", "means")
     assert result.status == 1
     assert "check-4-mean: the mean is wrong" in result.out
-    assert pdf.HOW_TO in result.out
+    assert solutions.HOW_TO in result.out
     assert (course.build / "solutions" / SHEET / "means.html").is_file()
     assert genlhc("solutions", SHEET, "--notebook", "medians").status == 2
-
-
-@pytest.mark.parametrize(
-    ("script", "seconds", "complaint"),
-    [
-        ("echo no luck >&2; exit 3", 60, "status 3.: no luck"),
-        ("exit 0", 60, "printed nothing"),
-        ("exec sleep 5", 0.1, "more than 0.1 s"),
-    ],
-)
-def test_a_browser_that_fails_is_reported(tmp_path, script, seconds, complaint):
-    path = tmp_path / "chromium"
-    path.write_text(f"#!/bin/sh\n{script}\n")
-    path.chmod(0o755)
-    with pytest.raises(pdf.PrintError, match=complaint):
-        pdf.print_to_pdf(str(path), "<html></html>", tmp_path / "x.pdf", seconds=seconds)
-
-
-def test_mathjax_lies_on_this_disk():
-    path = Path(pdf.mathjax_url().removeprefix("file://").split("?")[0])
-    assert path.is_file()
 
 
 def test_time_left_follows_from_the_pace_and_counts_down():

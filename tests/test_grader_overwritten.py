@@ -7,7 +7,8 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 
 from course_grader.defaults import AUTOGRADE
 from course_grader.lecturer.solutions import to_html
-from course_grader.marking.overwritten import OverwrittenLines, as_left
+from course_grader.marking.overwritten import OverwrittenLines
+from course_notebooks.overwritten import as_left
 
 TRAINING = """import torch
 from torch import nn

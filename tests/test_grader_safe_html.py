@@ -23,9 +23,9 @@ from course_grader.defaults import fair_defaults
 from course_grader.files import read_notebook
 from course_grader.grading.autograde import give_nothing
 from course_grader.grading.grade import Grading
-from course_grader.results import pdf
 from course_grader.results.feedback import feedback
 from course_grader.results.safe_html import SafeHtml
+from course_notebooks.browser import find_browser
 
 SHEET = tiny.SHEET
 GROUP = "group-01"
@@ -185,7 +185,7 @@ def formgrader_page(folder: Path, notebook: Any) -> Path:
 
 def opened(page: Path) -> str:
     """The page as a browser has it after all scripts."""
-    browser = pdf.find_browser()
+    browser = find_browser()
     assert browser is not None, "these tests need Chromium (Debian: apt install chromium)"
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
         command = [

@@ -20,8 +20,8 @@ from course_grader.lecturer.demo_class import fill
 from course_handin.answers import error_of, heading, is_open, review
 from course_handin.cli import students
 from course_handin.errors import HandInError
-from course_handin.executing import execute, not_executed
 from course_handin.group import TEMPLATE, find_group_file, read_group
+from course_handin.handin import not_executed
 from course_handin.sheet import find_sheet
 
 SHEET = tiny.SHEET
@@ -272,43 +272,6 @@ def test_a_damaged_notebook_is_told_and_the_others_are_handed_in(bundle, course)
     with archive_of(bundle) as archive:
         assert "group-07/adding.ipynb" in archive.namelist()
         assert "group-07/means.ipynb" not in archive.namelist()
-
-
-def test_a_notebook_that_takes_too_long_is_ended(tmp_path):
-    notebook = tiny.notebook(
-        new_code_cell("print('begun')"),
-        new_code_cell("import time\ntime.sleep(600)"),
-        new_code_cell("print('never')"),
-    )
-    reasons = execute(notebook, tmp_path, tmp_path, 3, lambda number, total: None)
-    assert reasons == ["it ran longer than 0.05 minutes"]
-    assert notebook.cells[0].outputs[0].text == "begun\n"
-    assert notebook.cells[1].outputs[0].ename == "KeyboardInterrupt"
-    assert notebook.cells[2].outputs[0].evalue.startswith("not run")
-
-
-def test_a_progress_bar_is_one_line_and_threads_are_as_in_marking(tmp_path):
-    bar = (
-        "import os, time\n"
-        "for k in range(5):\n"
-        "    print(f'\\r{k} of 4', end='', flush=True)\n"
-        "    time.sleep(0.3)\n"
-        "print('\\nthreads:', os.environ['OMP_NUM_THREADS'])"
-    )
-    notebook = nbformat.v4.new_notebook(cells=[new_code_cell(bar)])
-    assert execute(notebook, tmp_path, tmp_path, 60, lambda number, total: None) == []
-    (output,) = notebook.cells[0].outputs
-    assert output.text == "4 of 4\nthreads: 1\n"
-
-
-def test_a_kernel_that_dies_is_told(tmp_path):
-    notebook = tiny.notebook(
-        new_code_cell("import os\nos._exit(1)"), new_code_cell("print('never')")
-    )
-    assert execute(notebook, tmp_path, tmp_path, 60, lambda number, total: None) == [
-        "the kernel died in cell 1"
-    ]
-    assert notebook.cells[1].outputs[0].ename == "NotRun"
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
 from pypdf import PdfReader, PdfWriter
 
-from course_handin import browser, equations, pandoc
+from course_handin import by_browser, equations, pandoc
 from course_handin.answers import review
 from course_handin.group import Group, Member
 from course_handin.paper import Paper, make_paper
@@ -277,7 +277,7 @@ def test_without_typst_a_browser_prints(tmp_path, monkeypatch):
     assert "no pandoc here" in paper.remarks[0]
     for words in ("Zoë Müßter", "On paper", "6 * 7"):
         assert words in text
-    monkeypatch.setattr(browser, "find_browser", lambda: None)
+    monkeypatch.setattr(by_browser, "find_browser", lambda: None)
     nothing = print_cells(tmp_path, new_markdown_cell("x"))
     assert nothing.content == b""
     assert "no Chromium, Chrome or Edge" in nothing.problems[0]

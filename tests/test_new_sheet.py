@@ -38,7 +38,7 @@ sys.meta_path.insert(0, Blocker())
 
 @pytest.fixture(scope="module")
 def alone(tmp_path_factory):
-    """Runs Python where none of our packages but the grader can be imported."""
+    """Runs Python where of our packages only the grader and what it needs can be imported."""
     place = tmp_path_factory.mktemp("blocker")
     (place / "sitecustomize.py").write_text(BLOCKER)
     environment = {**os.environ, "PYTHONPATH": str(place), "NO_COLOR": "1", "TERM": "dumb"}

@@ -9,12 +9,13 @@ import pytest
 import yaml
 
 ROOT = Path(__file__).parents[1]
-PACKAGES = ("course_utils", "autograde_tests", "course_grader", "course_handin")
+PACKAGES = ("course_utils", "course_notebooks", "autograde_tests", "course_grader", "course_handin")
 MAY_IMPORT = {
     "course_utils": {"course_utils"},
     "autograde_tests": {"autograde_tests", "course_utils"},
-    "course_grader": {"course_grader"},
-    "course_handin": {"course_handin"},
+    "course_notebooks": {"course_notebooks"},
+    "course_grader": {"course_grader", "course_notebooks"},
+    "course_handin": {"course_handin", "course_notebooks"},
 }
 
 

@@ -16,7 +16,7 @@ from scipy import stats
 from typer.testing import CliRunner
 
 from course_utils import kinematics
-from course_utils.simulation import SimulationError, commands, jets, ttbarj
+from course_utils.simulation import SimulationError, jets, ttbarj
 from course_utils.simulation.ttbarj import TtbarjRun, convert_lhe, generate_tree_level
 
 ROOT = Path(__file__).parents[1]
@@ -291,7 +291,7 @@ def test_interrupt_keeps_what_was_made(
         into.showered = 5
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(commands, "generate_tree_level", interrupted)
+    monkeypatch.setattr(ttbarj, "generate_tree_level", interrupted)
     out = tmp_path / "out.npy"
     done = invoke(app, "--lo", "--n-events", "10", "--out", str(out), "--seed", "9")
     assert done.exit_code == 1

@@ -7,7 +7,6 @@ from typing import Annotated
 import typer
 
 from course_grader.command_line import CourseOption, SheetArgument, app, session
-from course_grader.console import Console
 
 
 @app.command()
@@ -104,6 +103,7 @@ def new_sheet(
 
     Example: genlhc new-sheet sheet02
     """
+    from course_grader.console import Console
     from course_grader.lecturer.new_sheet import new_sheet as make
 
     console = Console()

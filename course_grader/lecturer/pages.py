@@ -6,13 +6,12 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-import jupyter_server_mathjax
 from nbconvert.exporters import HTMLExporter, SlidesExporter
 from traitlets.config import Config
 
 from course_grader.lecturer.slides import as_slides
 from course_grader.release.tidy import without_hidden
-from course_grader.results.pdf import FONT, mathjax_url
+from course_notebooks.browser import FONT, MATHJAX, mathjax_url
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _MATHJAX = "assets/mathjax"
@@ -34,8 +33,7 @@ def find_reveal() -> Path | None:
 
 def write_assets(folder: Path) -> None:
     """Puts what the pages of a folder load beside them: MathJax, and reveal.js if there is one."""
-    static = Path(jupyter_server_mathjax.__file__).parent / "static"
-    _place(static, folder / _MATHJAX)
+    _place(MATHJAX, folder / _MATHJAX)
     if reveal := find_reveal():
         for name in _OF_REVEAL:
             _place(reveal / name, folder / _REVEAL / name)

@@ -27,13 +27,16 @@ from course_grader.lecturer.pages import (
     write_assets,
 )
 from course_grader.lecturer.solved import Solved, remember, write_index
-from course_grader.marking.overwritten import OverwrittenLines
 from course_grader.marking.points import TidyPoints
 from course_grader.results.alt_texts import describe_figures
-from course_grader.results.pdf import HOW_TO, PrintError, find_browser, print_to_pdf
 from course_grader.results.report import lost_points
+from course_notebooks.browser import PrintError, find_browser, print_page
 
 _KEPT_CHUNKS = (b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND")
+HOW_TO = (
+    "no PDF: no Chromium, Chrome or Edge was found on PATH. Install one and run the command "
+    "again, or open the HTML file in any browser and print it to a file"
+)
 _PNG = b"\x89PNG\r\n\x1a\n"
 
 
@@ -98,10 +101,8 @@ def run_solutions(
 def execute(course: Course, notebook: Any, folder: Path, heard: Heard) -> None:
     """Runs a notebook in place, in a folder, with the course's time limits."""
     parent = LoggingConfigurable(config=copy.deepcopy(course.config), log=course.log)
-    resources = {"metadata": {"path": str(folder)}}
-    LocalExecute(course.root, heard, parent=parent).preprocess(notebook, resources)
-    OverwrittenLines(parent=parent).preprocess(notebook, resources)
-    TidyPoints(parent=parent).preprocess(notebook, resources)
+    LocalExecute(parent=parent).run(notebook, folder, course.root, heard)
+    TidyPoints(parent=parent).preprocess(notebook, {})
 
 
 def _judge(one: Solved, notebook: Any) -> None:
@@ -147,7 +148,7 @@ def _print(one: Solved, page: str, pdf: Path) -> None:
         one.problems.append(HOW_TO)
         return
     try:
-        print_to_pdf(browser, page, pdf)
+        pdf.write_bytes(print_page(browser, page))
         one.files.append(pdf)
     except PrintError as error:
         one.problems.append(f"no PDF: {error}")

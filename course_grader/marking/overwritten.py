@@ -1,42 +1,16 @@
-"""Lines that a program wrote over, as progress bars do: a page shows what was left of them."""
+"""Lines that a program wrote over, in nbgrader."""
 
 from typing import Any
 
 from nbgrader.preprocessors import NbGraderPreprocessor
 
+from course_notebooks.overwritten import join_texts
+
 
 class OverwrittenLines(NbGraderPreprocessor):  # type: ignore[misc]
-    """Joins texts that follow each other and keeps of each line what a terminal would show.
-
-    nbconvert's own preprocessor takes a time that grows with the square of a line's length,
-    which a submission could use.
-    """
+    """Keeps of each text what a terminal would show."""
 
     def preprocess_cell(self, cell: Any, resources: Any, index: int) -> tuple[Any, Any]:
         """Changes the texts of one cell in place."""
-        outputs: list[Any] = []
-        for output in cell.get("outputs", []):
-            last = outputs[-1] if outputs else None
-            if output.output_type != "stream" or last is None or last.get("name") != output.name:
-                outputs.append(output)
-            else:
-                last.text += output.text
-        for output in outputs:
-            if output.output_type == "stream":
-                output.text = as_left(output.text)
-        if cell.cell_type == "code":
-            cell.outputs = outputs
+        join_texts(cell)
         return cell, resources
-
-
-def as_left(text: str) -> str:
-    r"""What is left to see of a text with carriage returns.
-
-    Example:
-        >>> as_left("start\n10 %\r50 %\r100 %\nend\r\n")
-        'start\n100 %\nend\n'
-    """
-    if "\r" not in text:
-        return text
-    lines = (line.rstrip("\r") for line in text.split("\n"))
-    return "\n".join(line.rpartition("\r")[2] for line in lines)

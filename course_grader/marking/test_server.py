@@ -22,6 +22,7 @@ from course_grader.runner.wire import Channel, Late
 from course_grader.sandbox.box import Sandbox, Stopped
 from course_grader.sandbox.bubblewrap import Limits
 from course_grader.sandbox.link import Link, pair, pid_of
+from course_notebooks.threads import ONE_THREAD
 
 PACKAGE = Path(__file__).parents[1]
 
@@ -47,7 +48,7 @@ class TestServer:
                 [sys.executable, "-m", "course_grader.marking.tester", str(theirs.fileno())],
                 pass_fds=(theirs.fileno(),), cwd=root, start_new_session=True,
                 stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                env={**os.environ, "PYTHONPATH": os.pathsep.join(path), "OMP_NUM_THREADS": "1",
+                env={**os.environ, **ONE_THREAD, "PYTHONPATH": os.pathsep.join(path),
                      "MPLBACKEND": "agg"},
             )  # fmt: skip
         self._control = Channel(ours)

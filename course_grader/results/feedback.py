@@ -13,7 +13,7 @@ from course_grader.errors import CourseError
 from course_grader.files import write_whole
 from course_grader.grading.state import read_record
 from course_grader.intake.submission import GRADED
-from course_grader.results.pdf import with_own_mathjax
+from course_notebooks.browser import with_own_mathjax
 
 _NOTICE = """<!DOCTYPE html>
 <html lang="en">

@@ -14,16 +14,13 @@ from pathlib import Path
 
 from course_grader.errors import CourseError
 from course_grader.runner.rooms import CACHE, HOME, SCRATCH
+from course_notebooks.threads import ONE_THREAD
 
 PACKAGE = Path(__file__).parents[1]
 RUNNER = PACKAGE / "runner"
 SYSTEM = ("/usr", "/lib", "/lib64", "/lib32", "/bin", "/sbin", "/etc/alternatives", "/etc/fonts",
           "/etc/ld.so.cache", "/etc/localtime", "/etc/ssl")  # fmt: skip
 _numbers = itertools.count()
-ONE_THREAD = {
-    f"{name}_NUM_THREADS": "1"
-    for name in ("OMP", "OPENBLAS", "MKL", "NUMEXPR", "VECLIB_MAXIMUM", "BLIS")
-}
 
 
 class SandboxError(CourseError):

@@ -1,12 +1,10 @@
 """Classifier two-sample test with boosted trees."""
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.ensemble import HistGradientBoostingClassifier
-from sklearn.metrics import roc_auc_score
-from sklearn.model_selection import StratifiedKFold
 
 from course_utils.metrics._inputs import (
     FloatArray,
@@ -16,6 +14,9 @@ from course_utils.metrics._inputs import (
     check_same_features,
     subsample,
 )
+
+if TYPE_CHECKING:
+    from sklearn.ensemble import HistGradientBoostingClassifier
 
 N_BINS = 255  # of each feature, as many as scikit-learn's trees allow
 
@@ -133,6 +134,9 @@ def _cross_validated_auc(
     rng: np.random.Generator,
 ) -> float:
     """Mean over the folds of the AUC of model (class 1) against data (class 0)."""
+    from sklearn.metrics import roc_auc_score  # not for those who use another metric
+    from sklearn.model_selection import StratifiedKFold
+
     events, weights = np.concatenate([x, y]), np.concatenate([x_weights, y_weights])
     labels = np.repeat([0, 1], [len(x), len(y)])
     state = int(rng.integers(2**31))
@@ -146,7 +150,9 @@ def _cross_validated_auc(
     return float(np.mean(values))
 
 
-def _trees(n_events: int, state: int) -> HistGradientBoostingClassifier:
+def _trees(n_events: int, state: int) -> "HistGradientBoostingClassifier":
+    from sklearn.ensemble import HistGradientBoostingClassifier
+
     return HistGradientBoostingClassifier(
         learning_rate=0.06,
         max_iter=300,

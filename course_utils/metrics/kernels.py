@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.spatial.distance import cdist, pdist
 
 from course_utils.metrics._inputs import (
     FloatArray,
@@ -75,6 +74,8 @@ def mmd(
 
 def _kernel_sum(a: FloatArray, b: FloatArray, bandwidths: Sequence[float]) -> float:
     """Sum of the kernel over all pairs, in blocks of rows."""
+    from scipy.spatial.distance import cdist  # not for those who use another metric
+
     total = 0.0
     for first in range(0, len(a), _ROWS_AT_ONCE):
         distance = cdist(a[first : first + _ROWS_AT_ONCE], b, "sqeuclidean")
@@ -84,6 +85,8 @@ def _kernel_sum(a: FloatArray, b: FloatArray, bandwidths: Sequence[float]) -> fl
 
 
 def _median_distance(a: FloatArray, b: FloatArray, rng: np.random.Generator) -> float:
+    from scipy.spatial.distance import pdist
+
     pooled = np.concatenate([_some(a, _EVENTS_FOR_MEDIAN, rng), _some(b, _EVENTS_FOR_MEDIAN, rng)])
     median = float(np.median(pdist(pooled)))
     if median == 0:

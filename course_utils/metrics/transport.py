@@ -1,7 +1,6 @@
 """Wasserstein distances, with POT (https://pythonot.github.io)."""
 
 import numpy as np
-import ot
 from numpy.typing import ArrayLike
 
 from course_utils.metrics._inputs import (
@@ -41,6 +40,8 @@ def wasserstein(
         >>> wasserstein([0.0, 1.0, 3.0], [5.0, 6.0, 8.0])
         5.0
     """
+    import ot  # brings torch and scikit-learn: not for those who use another metric
+
     a, b = as_values(x, "x"), as_values(y, "y")
     a_weights = as_weights(x_weights, len(a), "x_weights") / len(a)
     b_weights = as_weights(y_weights, len(b), "y_weights") / len(b)
@@ -87,6 +88,8 @@ def sliced_wasserstein(
         >>> round(sliced_wasserstein(x, x + [2.0, 0.0, 0.0]), 1)  # the mean of |cos| is a half
         1.0
     """
+    import ot
+
     a, b = as_events(x, "x"), as_events(y, "y")
     check_same_features(a, b, "x", "y")
     if n_projections < 1 or p < 1:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 try:
     import typer
@@ -13,10 +13,10 @@ except ImportError as error:
         "install with  pip install -e '.[grader]'"
     ) from error
 
-from course_utils.simulation.drell_yan import generate_drell_yan
 from course_utils.simulation.errors import SimulationError
-from course_utils.simulation.output import check_writable, save_events
-from course_utils.simulation.ttbarj import TtbarjRun, convert_lhe, generate_tree_level
+
+if TYPE_CHECKING:
+    from course_utils.simulation.ttbarj import TtbarjRun
 
 Force = Annotated[bool, typer.Option("--force", help="Replace existing files.")]
 
@@ -73,6 +73,9 @@ def drell_yan(
 
     Example: genlhc data drell-yan --n-events 600000 --seed 2027 --out dy.npy
     """
+    from course_utils.simulation.drell_yan import generate_drell_yan
+    from course_utils.simulation.output import check_writable, save_events
+
     if (out is None) == (split_into is None):
         raise typer.BadParameter("give one of --out FILE and --split-into DIR")
     if split_into is not None and n_events < 6:
@@ -120,6 +123,9 @@ def ttbarj(
 
     Example: genlhc data ttbarj --lhe powheg.lhe.gz --out build/nlo.npy
     """
+    from course_utils.simulation.output import check_writable
+    from course_utils.simulation.ttbarj import TtbarjRun, convert_lhe, generate_tree_level
+
     if (lhe is not None) == lo:
         raise typer.BadParameter("give one of --lhe FILE and --lo")
     if lo != (n_events is not None):
@@ -142,8 +148,10 @@ def ttbarj(
         raise typer.Exit(1)
 
 
-def _keep(out: Path, run: TtbarjRun, *, finished: bool) -> None:
+def _keep(out: Path, run: "TtbarjRun", *, finished: bool) -> None:
     """Writes what there is and says what it is."""
+    from course_utils.simulation.output import save_events
+
     if not finished and not run.showered:
         return
     if run.rows:

@@ -19,6 +19,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from course_grader.course import Course
 from course_grader.lecturer.lab import lab_environment
 from course_grader.release.bundle import write_bundle
+from course_notebooks.threads import ONE_THREAD
 
 SETTINGS = {
     "notebook-extension/tracker": '{"windowingMode": "none"}',  # cells out of sight are there too
@@ -111,14 +112,17 @@ def lab(student_folder: Path) -> Iterator[Lab]:
         path = home / "settings" / "@jupyterlab" / f"{name}.jupyterlab-settings"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
-    environment = lab_environment(student_folder) | {
-        "OMP_NUM_THREADS": "1",
-        "JUPYTER_CONFIG_DIR": str(home / "config"),
-        "JUPYTERLAB_SETTINGS_DIR": str(home / "settings"),
-        "JUPYTERLAB_WORKSPACES_DIR": str(home / "workspaces"),
-        "JUPYTER_PREFER_ENV_PATH": "1",
-        "IPYTHONDIR": str(home / "ipython"),
-    }
+    environment = (
+        lab_environment(student_folder)
+        | ONE_THREAD
+        | {
+            "JUPYTER_CONFIG_DIR": str(home / "config"),
+            "JUPYTERLAB_SETTINGS_DIR": str(home / "settings"),
+            "JUPYTERLAB_WORKSPACES_DIR": str(home / "workspaces"),
+            "JUPYTER_PREFER_ENV_PATH": "1",
+            "IPYTHONDIR": str(home / "ipython"),
+        }
+    )
     log = home / "lab.log"
     with (
         log.open("w") as file,

@@ -19,7 +19,25 @@ _BROWSERS = (
     "microsoft-edge",
     "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
     "/Applications/Chromium.app/Contents/MacOS/Chromium",
+    "C:/Program Files (x86)/Microsoft/Edge/Application/msedge.exe",
+    "C:/Program Files/Google/Chrome/Application/chrome.exe",
 )
+_OPTIONS = (
+    "--headless",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-dev-shm-usage",
+    "--host-resolver-rules=MAP * ~NOTFOUND",
+    "--allow-file-access-from-files",
+    "--no-pdf-header-footer",
+    "--virtual-time-budget=120000",
+)
+MATHJAX = Path(jupyter_server_mathjax.__file__).parent / "static"
+"""The folder of MathJax on this disk."""
 # The MathJax that comes with Jupyter has one font.
 FONT = """
 <script type="text/x-mathjax-config">
@@ -32,22 +50,20 @@ _FOR_PAPER = """
 @page { size: A4; margin: 16mm 14mm; }
 @media print {
   body { font-size: 10pt; }
-  .highlight pre, .jp-OutputArea-output pre { white-space: pre-wrap; font-size: 7.5pt; }
+  .highlight pre, .jp-OutputArea-output pre { white-space: pre-wrap; overflow-wrap: anywhere; }
+  .highlight pre, .jp-OutputArea-output pre { font-size: 7.5pt; }
   .jp-InputPrompt, .jp-OutputPrompt { display: none; }
-  .jp-Cell img, .jp-OutputArea img { break-inside: avoid; max-width: 100%; }
+  img, table { max-width: 100%; }
+  .jp-Cell img, .jp-OutputArea img { break-inside: avoid; }
   h1, h2, h3 { break-after: avoid; }
 }
 </style>
 </head>"""
 _NETWORK = re.compile(r"https?://[^\"\s]*/mathjax/[^\"\s]*", re.IGNORECASE)
-HOW_TO = (
-    "no PDF: no Chromium, Chrome or Edge was found on PATH. Install one and run the command "
-    "again, or open the HTML file in any browser and print it to a file"
-)
 
 
 class PrintError(RuntimeError):
-    """The browser did not print; the text is its last word."""
+    """Pages cannot be made in this way; the text is the last word of what was to make them."""
 
 
 def find_browser() -> str | None:
@@ -57,8 +73,7 @@ def find_browser() -> str | None:
 
 def mathjax_url() -> str:
     """Address of MathJax on this disk, so that equations need no network."""
-    static = Path(jupyter_server_mathjax.__file__).parent / "static"
-    return f"{(static / 'MathJax.js').as_uri()}?config=TeX-AMS-MML_HTMLorMML-full,Safe"
+    return f"{(MATHJAX / 'MathJax.js').as_uri()}?config=TeX-AMS-MML_HTMLorMML-full,Safe"
 
 
 def with_own_mathjax(html: str) -> str:
@@ -66,14 +81,16 @@ def with_own_mathjax(html: str) -> str:
     return _NETWORK.sub(mathjax_url(), html).replace("</head>", FONT, 1)
 
 
-def print_to_pdf(browser: str, html: str, path: Path, *, seconds: float = 180) -> None:
+def print_page(browser: str, html: str, *, seconds: float = 180) -> bytes:
     """Prints a page.
 
     Args:
         browser: program, from `find_browser`.
         html: the page; what it refers to must lie on this disk.
-        path: the PDF file.
         seconds: time after which the browser is ended.
+
+    Returns:
+        A PDF.
 
     Raises:
         PrintError: the browser failed, hung or wrote nothing.
@@ -81,26 +98,16 @@ def print_to_pdf(browser: str, html: str, path: Path, *, seconds: float = 180) -
     with tempfile.TemporaryDirectory(prefix="genlhc-print-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
         page, printed = folder / "page.html", folder / "page.pdf"
-        page.write_text(html.replace("</head>", _FOR_PAPER, 1), encoding="utf-8")
+        page.write_text(html.replace("</head>", _FOR_PAPER, 1), encoding="utf-8", errors="replace")
+        root = hasattr(os, "geteuid") and os.geteuid() == 0
         command = [
             browser,
-            "--headless",
-            "--disable-gpu",
-            "--no-first-run",
-            "--disable-background-networking",
-            "--disable-component-update",
-            "--disable-sync",
-            "--disable-dev-shm-usage",
-            "--host-resolver-rules=MAP * ~NOTFOUND",
-            "--allow-file-access-from-files",
+            *(["--no-sandbox"] if root else []),
+            *_OPTIONS,
             f"--user-data-dir={folder / 'profile'}",
-            "--no-pdf-header-footer",
-            "--virtual-time-budget=120000",
             f"--print-to-pdf={printed}",
             page.as_uri(),
         ]
-        if hasattr(os, "geteuid") and os.geteuid() == 0:
-            command.insert(1, "--no-sandbox")
         try:
             done = subprocess.run(command, capture_output=True, timeout=seconds, check=False)
         except subprocess.TimeoutExpired as error:
@@ -110,4 +117,4 @@ def print_to_pdf(browser: str, html: str, path: Path, *, seconds: float = 180) -
         if done.returncode or not printed.is_file() or not printed.stat().st_size:
             lines = done.stderr.decode(errors="replace").strip().splitlines() or ["no message"]
             raise PrintError(f"the browser printed nothing (status {done.returncode}): {lines[-1]}")
-        shutil.copyfile(printed, path)
+        return printed.read_bytes()
