@@ -116,6 +116,10 @@ class Course:
         """Names of the sheets that have solution notebooks."""
         return sorted({path.parent.name for path in self.source.glob("*/*.ipynb")})
 
+    def released(self) -> list[str]:
+        """Names of the sheets that have exercises: the others are still being written."""
+        return [name for name in self.sheets() if any((self.release / name).glob("*.ipynb"))]
+
     def sheet(self, name: str) -> SheetInfo:
         """What `sheet.toml` says of a sheet; see `course_notebooks.sheet`.
 

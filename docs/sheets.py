@@ -20,12 +20,12 @@ BEGIN, END = "<!-- sheets: written by `make exercises` -->\n", "<!-- end of shee
 
 
 def table(course: Course) -> str:
-    """All sheets with their notebooks in teaching order, as a Markdown table."""
+    """The released sheets with their notebooks in teaching order, as a Markdown table."""
     lines = [
         "| sheet, notebook | points | what students do | time on one core |",
         "| --- | ---: | --- | ---: |",
     ]
-    for sheet in course.sheets():
+    for sheet in course.released():
         info, points = course.sheet(sheet), points_of(course, sheet)
         total = math.fsum(one.total for one in points)
         seconds = [info.detail(one.name).seconds for one in points]
@@ -55,7 +55,7 @@ def filled(nav: list[Any], course: Course) -> list[Any]:
     made: list[Any] = []
     for item in nav:
         if item == "SHEETS":
-            made += [_menu(course, sheet) for sheet in course.sheets()]
+            made += [_menu(course, sheet) for sheet in course.released()]
         elif item == "CALIBRATION":
             pages = [f"docs/calibration/{sheet}.md" for sheet in course.sheets()]
             made += [page for page in pages if (course.root / page).is_file()]

@@ -21,7 +21,7 @@ TRUSTED = ("BEGIN SOLUTION", "BEGIN HIDDEN", "from autograde_tests", "Rubric")
 
 
 COURSE = Course.open(ROOT)
-SHEETS = COURSE.sheets()
+SHEETS = COURSE.released()
 
 
 @pytest.fixture(scope="module", params=SHEETS)

@@ -2,6 +2,7 @@
 
 import importlib.util
 import re
+import shutil
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -65,8 +66,16 @@ COURSE = Course.open(ROOT)
 def test_the_readme_lists_the_sheets_as_they_are(sheets):
     page = (ROOT / "README.md").read_text(encoding="utf-8")
     assert sheets.with_table(page, COURSE) == page, "run `make exercises`"
-    for sheet in COURSE.sheets():
+    for sheet in COURSE.released():
         assert f"| **{sheet}** |" in page
+
+
+def test_a_sheet_that_is_still_written_is_not_advertised(sheets, course_root):
+    course = Course.open(course_root)
+    assert "week1" in sheets.table(course)
+    shutil.copytree(course_root / "solutions" / "week1", course_root / "solutions" / "week2")
+    assert course.sheets() == ["week1", "week2"]
+    assert "week2" not in sheets.table(course) + str(sheets.filled(["SHEETS"], course))
 
 
 def test_a_page_without_a_place_for_the_table_is_refused(sheets):
