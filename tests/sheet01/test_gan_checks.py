@@ -8,9 +8,9 @@ import torch
 from scipy.optimize import minimize
 from scipy.special import expit
 
-import autograde_tests.sheet01.gan as gan
 from autograde_tests import reference
-from autograde_tests.mutants.gan import CASES
+from autograde_tests.sheet01 import gan
+from autograde_tests.sheet01.mutants.gan import CASES
 from course_utils import checks
 
 LOG2 = np.log(2)
@@ -18,7 +18,7 @@ LOG2 = np.log(2)
 
 @pytest.fixture(scope="module")
 def solution():
-    return reference.load("gan_convergence")
+    return reference.load("sheet01", "gan_convergence")
 
 
 def test_every_check_has_mutants_and_automatic_points_add_up():
