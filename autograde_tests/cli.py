@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
+from autograde_tests import sheets
 from autograde_tests.errors import ChecksError
 
 if TYPE_CHECKING:
@@ -34,18 +35,17 @@ def calibrate(
 
     Tries every check on the solution and on mutants, and trains the reference for every seed.
 
-    Writes autograde_tests/SHEET/calibration.json, docs/calibration/SHEET.md and its figure, all
-    of the course that is given, if every check is sound.
+    Writes autograde_tests/SHEET/calibration.json and the page docs/calibration/SHEET.md
+    with its figure, if every check is sound. A copy of the course is tried with its own checks.
 
     Example: genlhc calibrate sheet01 --checks-only
     """
     room = _room(course, sheet)
-    if room != Path(__file__).resolve().parent:  # a copy of the course has checks of its own
+    if room != sheets.ROOM.resolve():  # a copy of the course has checks of its own
         raise typer.Exit(_with_checks_of(course, sheet, seeds, workers, checks_only))
-    # torch and its kin take seconds to import: not for `genlhc --help`
-    from autograde_tests import calibration_report, judging, measuring
+    # what imports torch and its kin takes seconds: not for `genlhc --help`
+    from autograde_tests import judging
     from autograde_tests.scoring import Calibration
-    from autograde_tests.sheets import metric_cases
 
     calibration = Calibration(room / sheet)
     with _mistakes():
@@ -55,16 +55,20 @@ def calibrate(
         kept = calibration.read()
         if checks_only:
             metrics, trained = kept["metrics"], judging.kept_rows(sheet, kept["checks"])
-            if metric_cases(sheet) and not metrics:
+            if sheets.metric_cases(sheet) and not metrics:
                 typer.echo("Sound. Nothing is written: the measured tasks were never trained.")
                 return
         else:
+            from autograde_tests import measuring
+
             cache = course / "build" / "calibration" / sheet
             metrics = measuring.measure(sheet, seeds, workers, cache, typer.echo)
             calibration.use(metrics)  # for the checks of trained answers
             judged = judging.judge_all(sheet, SEEDS_TRAINED, trained=True, report=typer.echo)
             _stop_if_unsound(judged)
             trained = [verdict.row() for verdict in judged]
+    from autograde_tests import calibration_report
+
     data = {"checks": [*(verdict.row() for verdict in verdicts), *trained], "metrics": metrics}
     calibration.write(data)
     pages = calibration_report.write(sheet, data, course / "docs" / "calibration")

@@ -92,7 +92,9 @@ def _module(name: str) -> ModuleType:
 
 
 def _origin(name: str, error: Exception) -> str:
-    """The last line of ours that the error came through."""
+    """The last line of ours that the error came through, or that cannot be read."""
+    if isinstance(error, SyntaxError) and error.filename:
+        return f"{_shown(error.filename)}, line {error.lineno} cannot be read"
     ours = [
         f"{_shown(frame.filename)}, line {frame.lineno}"
         for frame in traceback.extract_tb(error.__traceback__)
