@@ -91,22 +91,20 @@ def test_no_text_in_the_bundle_gives_an_answer_away(bundle):
         assert not [word for word in TRUSTED if word in text], name
 
 
-@pytest.mark.parametrize(
-    ("hidden", "handed_out"),
-    [
-        ("ttbarj_lo.npy", ["data/ttbarj_lo.npy"]),
-        ("ttbarj_nlo.npy", ["data/ttbarj_nlo.npy"]),
-        (
-            "drell_yan.npy",
-            [f"data/drell_yan_{part}.npy" for part in ("train", "validation", "test")],
-        ),
-    ],
-)
-def test_no_hidden_event_is_handed_out(bundle, hidden, handed_out):
-    events = np.load(ROOT / "autograde_tests" / "data" / hidden)
+HIDDEN = sorted((ROOT / "autograde_tests").rglob("*.npy"))
+
+
+@pytest.mark.parametrize("path", HIDDEN, ids=lambda path: str(path.relative_to(ROOT)))
+def test_no_hidden_event_is_handed_out(bundle, path):
+    events = np.load(path)
     secret = {row.tobytes() for row in events}
     assert len(secret) == len(events)
-    for name in handed_out:
+    n_compared = 0
+    for name in bundle.namelist():
+        if not name.endswith(".npy"):
+            continue
         table = np.load(io.BytesIO(bundle.read(name)))
-        assert table.shape[1] == events.shape[1]
-        assert not any(row.tobytes() in secret for row in table)
+        if table.shape[1:] == events.shape[1:] and table.dtype == events.dtype:
+            n_compared += len(table)
+            assert not any(row.tobytes() in secret for row in table), name
+    assert n_compared

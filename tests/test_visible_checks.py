@@ -27,6 +27,12 @@ by_case = pytest.mark.parametrize(
 
 
 @by_case
+def test_points_of_a_case_are_those_of_its_cell(sheet, case):
+    cell = visible.grade_cell(sheet, case.notebook, case.name)
+    assert case.points == cell.metadata.nbgrader.points
+
+
+@by_case
 def test_right_answers_pass_the_visible_check(sheet, case):
     text = visible.shown(sheet, case)[""]
     assert re.fullmatch(r"✓ Task .*: this cell ran as it should\.", text)

@@ -60,14 +60,20 @@ def cells(folder: str, sheet: str, notebook: str) -> dict[str, Any]:
 
 
 @cache
-def check_cell(sheet: str, notebook: str, check: str) -> str:
-    """What students have of the grade cell that calls a hidden check."""
-    (name,) = (
-        name
-        for name, cell in cells("solutions", sheet, notebook).items()
+def grade_cell(sheet: str, notebook: str, check: str) -> Any:
+    """The grade cell of the solution that calls a hidden check."""
+    (found,) = (
+        cell
+        for cell in cells("solutions", sheet, notebook).values()
         if cell.metadata.get("nbgrader", {}).get("grade")
         and re.search(rf"\b{check}\(", cell.source)
     )
+    return found
+
+
+def check_cell(sheet: str, notebook: str, check: str) -> str:
+    """What students have of that cell."""
+    name = grade_cell(sheet, notebook, check).id
     return str(cells("exercises", sheet, notebook)[name].source)
 
 

@@ -21,10 +21,9 @@ def solution():
     return reference.load("sheet01", "gan_convergence")
 
 
-def test_every_check_has_mutants_and_automatic_points_add_up():
+def test_every_check_has_mutants():
     assert {case.name for case in CASES} == set(gan.__all__)
     assert min(len(case.mutants) for case in CASES) >= 3
-    assert sum(case.points for case in CASES) == 1.5
 
 
 def as_tensor(function, dtype=torch.float64):

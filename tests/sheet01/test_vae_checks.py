@@ -66,10 +66,9 @@ def calibration():
         yield made_up
 
 
-def test_every_check_has_mutants_and_automatic_points_add_up():
+def test_every_check_has_mutants():
     assert {case.name for case in CASES} == {name for name in vae.__all__ if "check" in name}
     assert min(len(case.mutants) for case in CASES) >= 3
-    assert sum(case.points for case in CASES) == 5.5
 
 
 @pytest.mark.parametrize("convert", [torch.as_tensor, lambda x: torch.as_tensor(x).float()])
