@@ -14,6 +14,8 @@ from course_utils import plotting
 def page(sheet: str, data: dict[str, Any]) -> str:
     """Markdown page of a calibration, as `genlhc calibrate` keeps it in JSON.
 
+    A sheet without measured tasks has no section about them, and no figure.
+
     Args:
         sheet: name of the sheet.
         data: `{"checks": [...], "metrics": {...}}`.
@@ -21,7 +23,7 @@ def page(sheet: str, data: dict[str, Any]) -> str:
     lines = [
         f"# Calibration of {sheet}",
         "",
-        f"Written by `genlhc calibrate {sheet}` from `autograde_tests/calibration/{sheet}.json`.",
+        f"Written by `genlhc calibrate {sheet}` from `autograde_tests/{sheet}/calibration.json`.",
         "",
         "## Right or wrong",
         "",
@@ -37,7 +39,13 @@ def page(sheet: str, data: dict[str, Any]) -> str:
             f"| `{row['check']}` | {row['points']:g} | {row['n_passed']} of {row['n_seeds']} | "
             f"{len(refused)} of {len(row['mutants'])}: {', '.join(row['mutants'])} |"
         )
-    lines += [
+    if data["metrics"]:
+        lines += _measured(sheet, metrics(data))
+    return "\n".join([*lines, ""])
+
+
+def _measured(sheet: str, table: dict[str, Metric]) -> list[str]:
+    lines = [
         "",
         "## Measured",
         "",
@@ -48,7 +56,7 @@ def page(sheet: str, data: dict[str, Any]) -> str:
         "| metric | reference | spread | seeds | full points from | weak answer | floor |",
         "| --- | ---: | ---: | ---: | ---: | --- | ---: |",
     ]
-    for name, metric in metrics(data).items():
+    for name, metric in table.items():
         mean = sum(metric.values) / len(metric.values)
         spread = max(metric.values) - min(metric.values)
         floor = "–" if math.isnan(metric.floor) else f"{metric.floor:.4g}"
@@ -56,13 +64,33 @@ def page(sheet: str, data: dict[str, Any]) -> str:
             f"| `{name}` | {mean:.4g} | {spread:.2g} | {len(metric.values)} | {metric.full:.4g} | "
             f"{metric.weak_name}: {metric.weak:.4g} | {floor} |"
         )
-    lines += ["", f"![Reference, bound and weak answer for each metric]({sheet}.png)", ""]
-    return "\n".join(lines)
+    return [*lines, "", f"![Reference, bound and weak answer for each metric]({sheet}.png)"]
 
 
 def metrics(data: dict[str, Any]) -> dict[str, Metric]:
     """The table's metrics as objects."""
     return {name: Metric.from_row(name, row) for name, row in data["metrics"].items()}
+
+
+def write(sheet: str, data: dict[str, Any], folder: Path) -> list[Path]:
+    """Writes page and figure; a figure that shows nothing any more goes.
+
+    Args:
+        sheet: name of the sheet.
+        data: the calibration.
+        folder: made where it is missing.
+
+    Returns:
+        The files written.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    text, picture = folder / f"{sheet}.md", folder / f"{sheet}.png"
+    text.write_text(page(sheet, data), encoding="utf-8")
+    if not data["metrics"]:
+        picture.unlink(missing_ok=True)
+        return [text]
+    figure(data, picture)
+    return [text, picture]
 
 
 def figure(data: dict[str, Any], path: Path) -> None:

@@ -2,21 +2,20 @@
 
 A check marks students, so it is itself tested: on the sheet's own solution (which must pass for
 every seed of the hidden inputs) and on *mutants*, the typical mistakes (which must fail, for the
-reason that the mistake is about).
+reason that the mistake is about). `autograde_tests.sheets` finds those of a sheet.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from importlib import import_module
 from typing import Any
+
+from autograde_tests.errors import ChecksError
 
 Namespace = Mapping[str, Any]
 """Names that the solution notebook binds; see `autograde_tests.reference.load`."""
 
 Answers = tuple[Any, ...]
 """Positional arguments of a check: the student's functions."""
-
-NOTEBOOK_MODULES = {"sheet01": ("gan", "reweighting", "vae")}
 
 
 @dataclass(frozen=True)
@@ -26,11 +25,32 @@ class Mutant:
     Attributes:
         answers: makes the check's arguments from the solution's namespace.
         reason: regular expression that the check's message must match, so that the mutant fails
-            for the mistake it stands for and not by accident. Ignored in metric checks.
+            for the mistake it stands for and not by accident.
     """
 
     answers: Callable[[Namespace], Answers]
     reason: str = ""
+
+
+def wrong(
+    position: int, names: tuple[str, ...], mistake: Callable[..., Any], reason: str
+) -> Mutant:
+    """The right answers, with the one at `position` made wrong: `mistake(right, *arguments)`.
+
+    Example:
+        >>> mutant = wrong(0, ("half",), lambda right, x: -right(x), "sign")
+        >>> (answer,) = mutant.answers({"half": lambda x: x / 2})
+        >>> answer(3.0)
+        -1.5
+    """
+
+    def answers(namespace: Namespace) -> Answers:
+        right = [namespace[name] for name in names]
+        original = right[position]
+        right[position] = lambda *args, **options: mistake(original, *args, **options)
+        return tuple(right)
+
+    return Mutant(answers, reason)
 
 
 @dataclass(frozen=True)
@@ -44,6 +64,8 @@ class Case:
         points: what the grade cell is worth.
         mutants: at least three wrong answers, by name.
         trained: whether the answers need the notebook's training, not only its definitions.
+        stand_ins: for trained answers others that need no training and pass the visible check, by
+            name; with them the tests look at what students are told.
     """
 
     check: Callable[..., float | None]
@@ -52,6 +74,7 @@ class Case:
     points: float
     mutants: Mapping[str, Mutant] = field(default_factory=dict)
     trained: bool = False
+    stand_ins: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -59,8 +82,12 @@ class Case:
         return self.check.__name__
 
     def right_answers(self, namespace: Namespace) -> Answers:
-        """The solution's answers, in the order of the check's arguments."""
-        return tuple(namespace[name] for name in self.answers)
+        """The solution's answers, in the order of the check's arguments.
+
+        Raises:
+            ChecksError: if the solution does not bind one of them.
+        """
+        return _right_answers(self.name, self.notebook, self.answers, namespace)
 
 
 @dataclass(frozen=True)
@@ -69,7 +96,7 @@ class MetricCase:
 
     Attributes:
         measure: called as `measure(*answers, seed=seed)`; returns `{metric name: value}`, the
-            names being those of `autograde_tests.scoring.metric`.
+            names being those of the sheet's `Calibration`.
         notebook: solution notebook, executed with training for every seed.
         answers: names in that notebook, in the order of the measure's arguments.
         weak: answers that earn nothing, made from the trained namespace.
@@ -85,27 +112,21 @@ class MetricCase:
     floor: Callable[[int], dict[str, float]]
 
     def right_answers(self, namespace: Namespace) -> Answers:
-        """The solution's answers, in the order of the measure's arguments."""
-        return tuple(namespace[name] for name in self.answers)
+        """The solution's answers, in the order of the measure's arguments.
+
+        Raises:
+            ChecksError: if the solution does not bind one of them.
+        """
+        return _right_answers(self.measure.__name__, self.notebook, self.answers, namespace)
 
 
-def cases(sheet: str) -> tuple[Case, ...]:
-    """All right-or-wrong checks of a sheet.
-
-    >>> {case.notebook for case in cases("sheet01")} >= {"gan_convergence"}
-    True
-    """
-    return tuple(case for module in _modules(sheet) for case in module.CASES)
-
-
-def metric_cases(sheet: str) -> tuple[MetricCase, ...]:
-    """All measured checks of a sheet."""
-    return tuple(case for module in _modules(sheet) for case in getattr(module, "METRICS", ()))
-
-
-def _modules(sheet: str) -> list[Any]:
-    if sheet not in NOTEBOOK_MODULES:
-        raise ValueError(
-            f"no checks for {sheet!r}; there are checks for {sorted(NOTEBOOK_MODULES)}"
+def _right_answers(
+    check: str, notebook: str, names: tuple[str, ...], namespace: Namespace
+) -> Answers:
+    missing = [name for name in names if name not in namespace]
+    if missing:
+        raise ChecksError(
+            f"{check} asks for {', '.join(missing)}, but the solution cells of {notebook}.ipynb "
+            "define no such name: correct `answers` in the case, or define it in the notebook"
         )
-    return [import_module(f"autograde_tests.mutants.{name}") for name in NOTEBOOK_MODULES[sheet]]
+    return tuple(namespace[name] for name in names)

@@ -12,12 +12,19 @@ from typing import Any
 import matplotlib.pyplot as plt
 import nbformat
 
+from autograde_tests.errors import ChecksError
+
 SOLUTIONS = Path(__file__).parents[1] / "solutions"
 SKIP_TAGS = {"skip-calibration", "lecture-demo"}
+ONLY_DEFINITIONS = (
+    " (for checks that need no training only the first code cell, with its imports, and the "
+    "solution cells are executed)"
+)
+SEED_LINE = re.compile(r"(?m)^SEED = \d+$")
 
 
 def load(
-    notebook: str, *, sheet: str = "sheet01", seed: int = 1, trained: bool = False
+    sheet: str, notebook: str, *, seed: int | None = None, trained: bool = False
 ) -> dict[str, Any]:
     """Names that a solution notebook binds.
 
@@ -25,63 +32,96 @@ def load(
     never executed.
 
     Args:
-        notebook: name without suffix, as `"gan_convergence"`.
         sheet: folder below `solutions/`.
-        seed: replaces the number in the set-up cell's line `SEED = 1`.
+        notebook: name without suffix, as `"gan_convergence"`.
+        seed: replaces the number in the line `SEED = 1` of the first code cell; None leaves the
+            notebook as it is.
         trained: also execute the given cells (data, training), except those tagged
-            `skip-calibration` or `lecture-demo`; otherwise only the set-up cell and the solution
-            cells.
+            `skip-calibration` or `lecture-demo`; otherwise only the first code cell, where a
+            notebook is set up, and the solution cells.
 
     Raises:
-        FileNotFoundError: if there is no such notebook.
-        ValueError: if the set-up cell has no line `SEED = <number>`.
+        ChecksError: if there is no such notebook, a seed has no place in it, or a cell fails.
 
     Example:
-        >>> answers = load("gan_convergence")
+        >>> answers = load("sheet01", "gan_convergence")
         >>> callable(answers["optimal_discriminator"])
         True
     """
-    path = SOLUTIONS / sheet / f"{notebook}.ipynb"
-    if not path.exists():
-        raise FileNotFoundError(f"no solution notebook {path}")
+    path = _find(sheet, notebook)
     plt.switch_backend("Agg")
     module = ModuleType(f"solution_{sheet}_{notebook}")
     sys.modules[module.__name__] = module  # dataclasses look their module up
     with redirect_stdout(io.StringIO()):
         for number, text in _cells(path, seed, trained):
-            exec(compile(text, f"{path.name}[cell {number}]", "exec"), module.__dict__)
+            _execute(path, number, text, module.__dict__, trained)
     plt.close("all")
     return module.__dict__
 
 
-def source(notebook: str, *, sheet: str = "sheet01", trained: bool = False) -> str:
-    """The code that `load` executes for seed 1.
+def source(sheet: str, notebook: str, *, seed: int | None = None, trained: bool = False) -> str:
+    """The code that `load` executes with the same arguments.
+
+    Raises:
+        ChecksError: if there is no such notebook, or a seed has no place in it.
 
     Example:
-        >>> "def optimal_discriminator" in source("gan_convergence")
+        >>> "def optimal_discriminator" in source("sheet01", "gan_convergence")
         True
     """
+    return "\n".join(text for _, text in _cells(_find(sheet, notebook), seed, trained))
+
+
+def _find(sheet: str, notebook: str) -> Path:
     path = SOLUTIONS / sheet / f"{notebook}.ipynb"
-    return "\n".join(text for _, text in _cells(path, 1, trained))
+    if not path.is_file():
+        have = ", ".join(sorted(other.stem for other in path.parent.glob("*.ipynb"))) or "none"
+        raise ChecksError(
+            f"the checks of {sheet} ask for {_shown(path)}, which is not there; "
+            f"solution notebooks of {sheet}: {have}"
+        )
+    return path
 
 
-def _cells(path: Path, seed: int, trained: bool) -> Iterator[tuple[int, str]]:
-    code = [
-        (number, cell)
-        for number, cell in enumerate(nbformat.read(path, as_version=4).cells)
-        if cell.cell_type == "code"
-    ]
-    for position, (number, cell) in enumerate(code):
-        if position == 0:
-            text, n_replaced = re.subn(r"(?m)^SEED = \d+$", f"SEED = {seed}", cell.source)
-            if n_replaced != 1:
-                raise ValueError(f"{path.name}: the set-up cell must have one line `SEED = 1`")
-            yield number, text
+def _execute(path: Path, number: int, text: str, names: dict[str, Any], trained: bool) -> None:
+    try:
+        exec(compile(text, f"{path.name}[cell {number}]", "exec"), names)
+    except Exception as error:
+        raise ChecksError(
+            f"{_shown(path)}: cell {number} ends with {type(error).__name__}: {error}"
+            f"{'' if trained else ONLY_DEFINITIONS}"
+        ) from error
+
+
+def _cells(path: Path, seed: int | None, trained: bool) -> Iterator[tuple[int, str]]:
+    """Number (from 1, Markdown cells counted) and text of each cell that is executed."""
+    is_first = True
+    for number, cell in enumerate(nbformat.read(path, as_version=4).cells, 1):
+        if cell.cell_type != "code":
             continue
+        text = str(cell.source)
+        if is_first and seed is not None:
+            text = _with_seed(path, number, text, seed)
         marks = cell.metadata.get("nbgrader", {})
-        if marks.get("grade"):
-            continue
-        if marks.get("solution") or (
-            trained and not SKIP_TAGS & set(cell.metadata.get("tags", []))
+        skipped = SKIP_TAGS & set(cell.metadata.get("tags", []))
+        if not marks.get("grade") and (
+            is_first or marks.get("solution") or (trained and not skipped)
         ):
-            yield number, cell.source
+            yield number, text
+        is_first = False
+
+
+def _with_seed(path: Path, number: int, text: str, seed: int) -> str:
+    text, n_replaced = SEED_LINE.subn(f"SEED = {seed}", text)
+    if n_replaced != 1:
+        raise ChecksError(
+            f"{_shown(path)}: a measured task is trained with several seeds, so the first code "
+            f"cell (cell {number}) needs one line `SEED = 1`, and it has {n_replaced}; write it "
+            "there, and let the training depend on it, as by "
+            "`course_utils.seeding.seed_everything(SEED)`"
+        )
+    return text
+
+
+def _shown(path: Path) -> str:
+    return str(path.relative_to(SOLUTIONS.parent))

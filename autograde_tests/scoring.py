@@ -10,8 +10,10 @@ from typing import Any
 
 from scipy import stats
 
-CALIBRATION = Path(__file__).parent / "calibration"
 FALSE_FAIL_RATE = 1e-3
+
+Rows = Mapping[str, Mapping[str, Any]]
+"""Calibrated metrics as they are kept: weak answer, floor and seeds, by name."""
 
 
 @dataclass(frozen=True)
@@ -90,47 +92,82 @@ class Metric:
         )
 
 
-_tables: dict[str, dict[str, Any]] = {}
+_kept: dict[Path, Rows] = {}
 
 
-def use(sheet: str, metrics: dict[str, Any]) -> None:
-    """Lets the checks of this process read these metrics instead of the kept ones."""
-    _tables[sheet] = metrics
+@dataclass(frozen=True)
+class Calibration:
+    """The calibrated metrics of a sheet; each sheet binds its own once.
 
+    Attributes:
+        folder: of the sheet's checks, `autograde_tests/<sheet>/`.
 
-def table(sheet: str) -> dict[str, Any]:
-    """Rows of the kept calibration by name of the metric.
-
-    Raises:
-        FileNotFoundError: if the sheet was never calibrated.
+    Example:
+        >>> calibration = Calibration(Path(__file__).parent / "sheet01")
+        >>> calibration.metric("drell_yan_auc").weak_name
+        'VAE with standardised four-momenta'
     """
-    if sheet not in _tables:
-        path = CALIBRATION / f"{sheet}.json"
-        if not path.exists():
-            raise FileNotFoundError(
-                f"no calibration of {sheet}: run `genlhc calibrate {sheet}` first"
+
+    folder: Path
+
+    @property
+    def file(self) -> Path:
+        """Where `genlhc calibrate` keeps what it measured."""
+        return self.folder / "calibration.json"
+
+    def metric(self, name: str) -> Metric:
+        """A metric with its calibration.
+
+        Raises:
+            FileNotFoundError: if the sheet was never calibrated.
+            KeyError: if its calibration has no such metric.
+        """
+        rows = self._rows()
+        if name not in rows:
+            raise KeyError(
+                f"the calibration of {self.folder.name} has no metric {name!r}, only "
+                f"{sorted(rows)}: run `genlhc calibrate {self.folder.name}` again"
             )
-        use(sheet, json.loads(path.read_text(encoding="utf-8"))["metrics"])
-    return _tables[sheet]
+        return Metric.from_row(name, rows[name])
 
+    def credit(self, measured: Mapping[str, float], points: Mapping[str, float]) -> float:
+        """Points for measured values; prints for each what was measured and what it earns.
 
-def metric(sheet: str, name: str) -> Metric:
-    """The calibrated metric of a sheet.
+        Args:
+            measured: values by name of the metric.
+            points: what each is worth, by the same names.
+        """
+        earned = 0.0
+        for name, value in measured.items():
+            metric = self.metric(name)
+            credit = metric.credit(value, points[name])
+            print(f"{metric.report(value)}: {credit:.3f} of {points[name]:g} points")
+            earned += credit
+        return round(earned, 4)
 
-    Raises:
-        FileNotFoundError: if the sheet was never calibrated.
-        KeyError: if the calibration has no such metric.
-    """
-    rows = table(sheet)
-    if name not in rows:
-        raise KeyError(f"{sheet} has no metric {name!r}, only {sorted(rows)}: calibrate again")
-    return Metric.from_row(name, rows[name])
+    def read(self) -> dict[str, Any]:
+        """What is kept, `{"checks": [...], "metrics": {...}}`; both empty at first."""
+        if not self.file.exists():
+            return {"checks": [], "metrics": {}}
+        kept: dict[str, Any] = json.loads(self.file.read_text(encoding="utf-8"))
+        return kept
 
+    def write(self, data: Mapping[str, Any]) -> None:
+        """Keeps a calibration, of the form that `read` gives."""
+        text = json.dumps(data, indent=1, ensure_ascii=False) + "\n"
+        self.file.write_text(text, encoding="utf-8")
+        self.use(data["metrics"])
 
-def save(sheet: str, data: dict[str, Any]) -> Path:
-    """Keeps a calibration, `{"checks": [...], "metrics": {...}}`; returns its file."""
-    path = CALIBRATION / f"{sheet}.json"
-    path.parent.mkdir(exist_ok=True)
-    path.write_text(json.dumps(data, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    use(sheet, data["metrics"])
-    return path
+    def use(self, rows: Rows) -> None:
+        """Lets the checks of this process read these metrics instead of the kept ones."""
+        _kept[self.folder] = rows
+
+    def _rows(self) -> Rows:
+        if self.folder not in _kept:
+            if not self.file.exists():
+                raise FileNotFoundError(
+                    f"no calibration of {self.folder.name}: "
+                    f"run `genlhc calibrate {self.folder.name}` first"
+                )
+            self.use(self.read()["metrics"])
+        return _kept[self.folder]

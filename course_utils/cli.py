@@ -122,11 +122,10 @@ def split(
 
 
 def _folders(course: Path, chosen: list[Path] | None) -> list[Path]:
-    """The chosen folders, else `data/` and, on the grader's side, the hidden hold-out."""
-    if chosen:
-        return chosen
-    hidden = course / "autograde_tests" / "data"
-    return [course / "data", *([hidden] if hidden.is_dir() else [])]
+    """The chosen folders, else `data/` and, on the grader's side, all with hidden events."""
+    from course_utils import verification
+
+    return chosen or [course / "data", *verification.event_folders(course / "autograde_tests")]
 
 
 def _refuse(message: str) -> NoReturn:

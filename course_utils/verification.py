@@ -105,6 +105,18 @@ def ttbarj_problems(x: NDArray[np.float32]) -> list[str]:
     )
 
 
+def event_folders(room: Path) -> list[Path]:
+    """All folders in a folder that hold event files or their checksums, at any depth.
+
+    Args:
+        room: for example `autograde_tests/`; it need not exist.
+
+    Returns:
+        Sorted by path.
+    """
+    return sorted({path.parent for name in ("*.npy", SUMS) for path in room.rglob(name)})
+
+
 def check_folder(folder: Path) -> Iterator[FileReport]:
     """Checks every `.npy` file of a folder, and every file that its `SHA256SUMS` names.
 

@@ -15,6 +15,7 @@ from course_utils import kinematics as kin
 from course_utils.data import DataError
 
 ROOT = Path(__file__).parents[1]
+HIDDEN = ROOT / "autograde_tests"
 seeds = st.integers(0, 2**32 - 1)
 
 
@@ -68,32 +69,41 @@ def test_lo_has_the_harder_extra_jet():
 
 
 def test_hold_out_has_the_shapes_of_the_students_files_and_other_events():
-    hidden, given_ = ROOT / "autograde_tests" / "data", ROOT / "data"
     for order in ("lo", "nlo"):
-        x = data.read_ttbarj(hidden / f"ttbarj_{order}.npy")
+        x = data.read_ttbarj(HIDDEN / "sheet01" / "data" / f"ttbarj_{order}.npy")
         assert x.shape == (25_000, 28)
         assert verification.ttbarj_problems(x) == []
-    assert data.read_drell_yan(hidden / "drell_yan.npy").shape == (50_000, 8)
+    assert data.read_drell_yan(HIDDEN / "data" / "drell_yan.npy").shape == (50_000, 8)
     for name in ("ttbarj", "drell_yan"):
-        paths = [*given_.glob(f"{name}*.npy"), *hidden.glob(f"{name}*.npy")]
+        paths = [*(ROOT / "data").glob(f"{name}*.npy"), *HIDDEN.rglob(f"{name}*.npy")]
+        assert len(paths) == 4
         assert verification.repeated_events(paths) == []
 
 
 def test_both_parts_of_the_split_are_alike():
     for order in ("lo", "nlo"):
         a = data.load_ttbarj(order).astype(np.float64)
-        b = data.read_ttbarj(ROOT / "autograde_tests" / "data" / f"ttbarj_{order}.npy").astype(
-            float
-        )
+        hidden = HIDDEN / "sheet01" / "data" / f"ttbarj_{order}.npy"
+        b = data.read_ttbarj(hidden).astype(np.float64)
         error = np.sqrt(a.var(axis=0) / len(a) + b.var(axis=0) / len(b))
         assert (np.abs(a.mean(axis=0) - b.mean(axis=0)) / error).max() < 4.5  # 28 means, p = 2e-4
 
 
-@pytest.mark.parametrize("folder", ["data", "autograde_tests/data"])
+@pytest.mark.parametrize(
+    "folder",
+    [ROOT / "data", *verification.event_folders(HIDDEN)],
+    ids=lambda path: path.parent.name,
+)
 def test_checksums_cover_every_file_and_agree(folder):
-    sums = verification.read_sums(ROOT / folder)
-    assert set(sums) == {path.name for path in (ROOT / folder).glob("*.npy")}
-    assert all(verification.sha256(ROOT / folder / name) == value for name, value in sums.items())
+    sums = verification.read_sums(folder)
+    assert set(sums) == {path.name for path in folder.glob("*.npy")}
+    assert all(verification.sha256(folder / name) == value for name, value in sums.items())
+
+
+@pytest.mark.parametrize("folder", verification.event_folders(HIDDEN), ids=lambda p: p.parent.name)
+def test_folders_with_hidden_events_say_where_these_are_from(folder):
+    page = (folder / "README.md").read_text(encoding="utf-8")
+    assert all(f"| `{path.name}` |" in page for path in folder.glob("*.npy"))
 
 
 # --- layouts --------------------------------------------------------------------------------------

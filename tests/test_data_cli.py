@@ -13,6 +13,7 @@ from course_utils import data, verification
 from course_utils.cli import app
 
 ROOT = Path(__file__).parents[1]
+HIDDEN = ("autograde_tests/data", "autograde_tests/sheet02/data")
 
 
 @pytest.fixture
@@ -34,11 +35,13 @@ def columns(seed: int, n: int = 200) -> np.ndarray:
 @pytest.fixture
 def course(tmp_path) -> Path:
     (tmp_path / "data").mkdir()
-    (tmp_path / "autograde_tests" / "data").mkdir(parents=True)
+    for folder in HIDDEN:
+        (tmp_path / folder).mkdir(parents=True)
     np.save(tmp_path / "data" / "drell_yan_test.npy", columns(1))
     np.save(tmp_path / "data" / "ttbarj_lo.npy", data.load_ttbarj("lo")[:300])
-    np.save(tmp_path / "autograde_tests" / "data" / "drell_yan.npy", columns(2))
-    for folder in ("data", "autograde_tests/data"):
+    np.save(tmp_path / HIDDEN[0] / "drell_yan.npy", columns(2))
+    np.save(tmp_path / HIDDEN[1] / "drell_yan_2.npy", columns(4))
+    for folder in ("data", *HIDDEN):
         verification.write_sums(tmp_path / folder)
     return tmp_path
 
@@ -48,14 +51,16 @@ def test_committed_files_pass_the_check(genlhc):
     assert result.exit_code == 0, result.output
     assert "✗" not in result.output
     lines = result.output.splitlines()
-    for folder in (ROOT / "data", ROOT / "autograde_tests" / "data"):
-        for path in folder.glob("*.npy"):
-            assert sum(f" {path} " in line and "✓" in line for line in lines) == 1
+    hidden = list((ROOT / "autograde_tests").rglob("*.npy"))
+    assert len(hidden) >= 3
+    for path in [*(ROOT / "data").glob("*.npy"), *hidden]:
+        assert sum(f" {path} " in line and "✓" in line for line in lines) == 1
     assert "no event is in two files" in lines[-1]
 
 
 def test_check_covers_the_hold_out_where_there_is_one(genlhc, course):
-    assert "autograde_tests" in genlhc("check", "--course", course).output
+    checked = genlhc("check", "--course", course).output
+    assert all(str(course / folder) in checked for folder in HIDDEN)
     shutil.rmtree(course / "autograde_tests")  # as in the students' bundle
     result = genlhc("check", "--course", course)
     assert result.exit_code == 0
@@ -139,6 +144,15 @@ def test_sums_make_the_check_pass_and_are_what_sha256sum_reads(genlhc, course):
     tool = shutil.which("sha256sum")
     if tool:
         subprocess.run([tool, "--check", "--quiet", "SHA256SUMS"], cwd=course / "data", check=True)
+
+
+def test_sums_are_written_in_every_folder_with_hidden_events(genlhc, course):
+    before = {folder: verification.read_sums(course / folder) for folder in HIDDEN}
+    for folder in HIDDEN:
+        np.save(course / folder / "more.npy", columns(5))
+    assert genlhc("sums", "--course", course).exit_code == 0
+    for folder in HIDDEN:
+        assert set(verification.read_sums(course / folder)) == {*before[folder], "more.npy"}
 
 
 def test_sums_of_nothing_are_refused(genlhc, tmp_path):

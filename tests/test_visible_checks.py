@@ -7,229 +7,74 @@ The visible checks need not catch all of them, but what they say must help.
 import re
 import tomllib
 
-import numpy as np
 import pytest
 import visible
 
-from autograde_tests import reference
-from autograde_tests.cases import cases
-from autograde_tests.mutants._vae_generators import disguised_training_events, independent_gaussians
-from autograde_tests.mutants.reweighting import linear_logit
+from autograde_tests.sheets import ROOM, cases, sheets
 
-SHEET = "sheet01"
-CASES = {case.name: case for case in cases(SHEET)}
-MISTAKES = tomllib.loads(
-    (visible.ROOT / "autograde_tests" / SHEET / "mistakes.toml").read_text(encoding="utf-8")
-)["mistake"]
-MOST_LINES = 6
+CASES = [(sheet, case) for sheet in sheets() for case in cases(sheet)]
+MISTAKES = [
+    (path.parent.name, mistake)
+    for path in sorted(ROOM.glob("*/mistakes.toml"))
+    for mistake in tomllib.loads(path.read_text(encoding="utf-8"))["mistake"]
+]
 LEAST_CAUGHT = 0.8  # of the wrong answers, by the visible part alone
-# Answers that need the notebook's training have stand-ins that pass the visible checks.
-STAND_INS = {
-    "classifier_logit": linear_logit,
-    "lo_to_nlo_weights": lambda x: np.exp(linear_logit(x)),
-    "generate_naive": independent_gaussians,
-    "generate_optimised": disguised_training_events,
-}
 pytestmark = pytest.mark.filterwarnings("ignore")  # wrong answers may warn
 
-
-@pytest.fixture(scope="module")
-def solutions():
-    """Names of the solution notebooks, by notebook."""
-    return {name: reference.load(name) for name in {case.notebook for case in CASES.values()}}
+by_case = pytest.mark.parametrize(
+    ("sheet", "case"), CASES, ids=[f"{sheet}: {case.name}" for sheet, case in CASES]
+)
 
 
-@pytest.fixture(scope="module")
-def shown(solutions):
-    """What is shown for the right answer (named "") and for each wrong one, by check."""
-    return {name: dict(tried(case, solutions[case.notebook])) for name, case in CASES.items()}
+@by_case
+def test_points_of_a_case_are_those_of_its_cell(sheet, case):
+    cell = visible.grade_cell(sheet, case.notebook, case.name)
+    assert case.points == cell.metadata.nbgrader.points
 
 
-def tried(case, names):
-    """The outputs of a check cell, answer by answer."""
-    cell = visible.check_cell(case.notebook, case.name)
-    names = names | {name: STAND_INS[name] for name in case.answers if case.trained}
-    yield "", visible.run(names, cell)
-    for mutant, wrong in case.mutants.items():
-        answers = dict(zip(case.answers, wrong.answers(names), strict=True))
-        yield mutant, visible.run(names | answers, cell)
+@by_case
+def test_right_answers_pass_the_visible_check(sheet, case):
+    text = visible.shown(sheet, case)[""]
+    assert re.fullmatch(r"✓ Task .*: this cell ran as it should\.", text)
 
 
-def is_caught(shown: str) -> bool:
-    return not shown.endswith("ran as it should.")
-
-
-def complaints(shown: str) -> list[str]:
-    """What is wrong with a message."""
-    lines = shown.splitlines()
-    return [
-        complaint
-        for complaint, applies in {
-            "does not begin with ✗": not lines[0].startswith("✗ "),
-            "is too long": len(lines) > MOST_LINES,
-            "is bare": re.search(r"(?m)^✗?\s*\w*(Error|Exception|CheckFailed):?$", shown),
-            "shows a traceback": re.search(r"Traceback|site-packages|File |Cell In|----", shown),
-            "names no quantity": "`" not in lines[0] and not re.search(r"→ .*\w", shown),
-            "has a line nobody reads": max(map(len, lines)) > 250,
-        }.items()
-        if applies
-    ]
-
-
-@pytest.mark.parametrize("name", CASES)
-def test_right_answers_pass_the_visible_check(name, shown):
-    assert re.fullmatch(r"✓ Task .*: this cell ran as it should\.", shown[name][""])
-
-
-@pytest.mark.parametrize("name", CASES)
-def test_wrong_answers_are_told_in_words(name, shown):
-    caught = {mutant: text for mutant, text in shown[name].items() if is_caught(text)}
+@by_case
+def test_wrong_answers_are_told_in_words(sheet, case):
+    texts = visible.shown(sheet, case)
+    caught = {mutant: text for mutant, text in texts.items() if visible.is_caught(text)}
     assert caught
     assert not {
-        mutant: (complaints(text), text) for mutant, text in caught.items() if complaints(text)
+        mutant: (visible.complaints(text), text)
+        for mutant, text in caught.items()
+        if visible.complaints(text)
     }
 
 
-def test_visible_checks_catch_most_wrong_answers(shown, record_property):
-    wrong = [text for texts in shown.values() for mutant, text in texts.items() if mutant]
-    n_caught = sum(map(is_caught, wrong))
+@pytest.mark.parametrize("sheet", sheets())
+def test_visible_checks_catch_most_wrong_answers(sheet, record_property):
+    wrong = [
+        text
+        for case in cases(sheet)
+        for mutant, text in visible.shown(sheet, case).items()
+        if mutant
+    ]
+    n_caught = sum(map(visible.is_caught, wrong))
     record_property("caught", f"{n_caught} of {len(wrong)}")
-    print(f"visible checks catch {n_caught} of {len(wrong)} wrong answers")
+    print(f"visible checks of {sheet} catch {n_caught} of {len(wrong)} wrong answers")
     assert n_caught >= LEAST_CAUGHT * len(wrong)
 
 
-@pytest.mark.parametrize("mistake", MISTAKES, ids=lambda mistake: mistake["says"])
-def test_mistakes_of_the_demo_class_are_told_in_words(mistake, solutions):
+@pytest.mark.parametrize(
+    ("sheet", "mistake"), MISTAKES, ids=[f"{sheet}: {m['says']}" for sheet, m in MISTAKES]
+)
+def test_mistakes_of_the_demo_class_are_told_in_words(sheet, mistake):
     notebook, task = mistake["notebook"], mistake["grade_id"]
-    answer = visible.cells("solutions", notebook)[task].source
+    answer = visible.cells("solutions", sheet, notebook)[task].source
     wrong = answer.replace(mistake["replace"], mistake["by"])
     (check,) = (
-        visible.check_cell(notebook, case.name)
-        for case in CASES.values()
+        visible.check_cell(sheet, notebook, case.name)
+        for case in cases(sheet)
         if any(f"def {name}(" in answer for name in case.answers)
     )
-    text = visible.run(solutions[notebook], wrong, check)
-    assert not is_caught(text) or not complaints(text), text
-
-
-# Errors in a student's own function: the cell, what it says, what its hint says.
-ERRORS = {
-    "axis that is not there": (
-        "check_kl",
-        "def kl_to_standard_normal(mu, log_var):\n"
-        "    terms = mu**2 + log_var.exp() - 1 - log_var\n"
-        "    return 0.5 * terms.sum(dim=2)",
-        ["`kl_to_standard_normal` ends with an error", "→ return 0.5 * terms.sum(dim=2)"],
-        "fewer axes than this line asks for",
-    ),
-    "shapes that do not fit": (
-        "check_reparametrise",
-        "def reparametrise(mu, log_var, noise):\n"
-        "    sigma = torch.exp(log_var / 2).repeat(1, 2)\n"
-        "    return mu + sigma * noise",
-        ["→ return mu + sigma * noise", "RuntimeError: The size of tensor a (4) must match"],
-        "two arrays whose shapes do not fit",
-    ),
-    "matrices that do not fit, inside torch": (
-        "check_bce",
-        "network = torch.nn.Sequential(torch.nn.Linear(3, 1), torch.nn.ReLU())\n"
-        "def bce_with_logits(logits, labels, weights):\n"
-        "    return network(logits).mean()",
-        ["→ return network(logits).mean()", "RuntimeError: mat1 and mat2"],
-        "as many columns of A as rows of B",
-    ),
-    "array where torch wants a tensor": (
-        "check_weights_from_logit",
-        "def lo_to_nlo_weights_from_logit(logit, total_lo=1.0, total_nlo=1.0):\n"
-        "    return torch.exp(logit) * total_lo / total_nlo",
-        ["→ return torch.exp(logit)", "TypeError: exp(): argument 'input'"],
-        "torch takes tensors, NumPy takes arrays",
-    ),
-    "numpy in a loss": (
-        "check_vae_loss",
-        "def vae_loss(x, x_reco, mu, log_var, beta):\n"
-        "    error = np.square(x - x_reco).sum(axis=-1).mean()\n"
-        "    return error + beta * kl_to_standard_normal(mu, log_var).mean()",
-        ["→ error = np.square(x - x_reco)"],
-        "stay in torch",
-    ),
-    "misspelt name": (
-        "check_jensen_shannon",
-        "def jensen_shannon(p, q, dx):\n    return 0.5 * dx * np.sum(rel_entr(p, midle))",
-        ["→ return 0.5 * dx * np.sum(rel_entr(p, midle))", "NameError: name 'midle'"],
-        "is it spelled as in the arguments",
-    ),
-    "index out of range, in a helper": (
-        "check_bilinear_game",
-        "def last_but_one(path):\n    return path[-2]\n"
-        "def bilinear_game(theta, phi, lr, n_steps, simultaneous):\n"
-        "    return last_but_one([(theta, phi)])",
-        ["`last_but_one` ends with an error", "→ return path[-2]"],
-        "counting starts at 0",
-    ),
-    "nothing returned by a helper": (
-        "check_comparison",
-        "def squares(w):\n    w**2\ndef effective_sample_size(weights):\n"
-        "    return weights.sum() ** 2 / squares(weights).sum()",
-        ["→ return weights.sum() ** 2 / squares(weights).sum()", "'NoneType'"],
-        "does the function that made it end with `return`",
-    ),
-    "assertion without words": (
-        "check_calibration_points",
-        "def calibration_points(scores, labels, edges):\n    assert len(edges) == 2",
-        ["→ assert len(edges) == 2", "AssertionError: (it says nothing more)"],
-        "print the values",
-    ),
-}
-
-
-# Tasks that are not done yet: what stands in the cell.
-STUBS = {
-    "open": "    # YOUR CODE HERE\n    raise NotImplementedError()",
-    "kept": "    kl = mu**2\n    raise NotImplementedError()\n    return kl",
-}
-PAGE = (visible.ROOT / "docs" / "common-mistakes.md").read_text(encoding="utf-8")
-QUOTED = dict(re.findall(r"<!-- (.+) -->\n\n```text\n((?:.+\n)+)```", PAGE))
-
-
-def stub_message(stub, solutions):
-    answer = f"def kl_to_standard_normal(mu, log_var):\n{STUBS[stub]}"
-    cell = visible.check_cell("drell_yan_vae", "check_kl")
-    return visible.run(solutions["drell_yan_vae"], answer, cell)
-
-
-def error_message(error, solutions):
-    check, answer, *_ = ERRORS[error]
-    notebook = CASES[check].notebook
-    return visible.run(solutions[notebook], answer, visible.check_cell(notebook, check))
-
-
-@pytest.mark.parametrize("key", QUOTED)
-def test_messages_quoted_in_the_docs_are_the_real_ones(key, shown, solutions):
-    kind, _, name = key.partition(": ")
-    if kind in STUBS:
-        text = stub_message(kind, solutions)
-    elif kind == "error":
-        text = error_message(name, solutions)
-    else:
-        text = shown[kind][name]
-    assert text == QUOTED[key].strip()
-
-
-def test_every_mistake_in_the_docs_quotes_a_message():
-    assert len(QUOTED) == PAGE.count("\n### ") == PAGE.count("```text") > 20
-
-
-@pytest.mark.parametrize("error", ERRORS)
-def test_errors_in_an_answer_show_the_students_own_line_and_a_hint(error, solutions):
-    _, _, said, hint = ERRORS[error]
-    text = error_message(error, solutions)
-    assert not complaints(text), text
-    assert all(part in text for part in said), text
-    assert hint in text.splitlines()[-1]
-
-
-def test_an_error_outside_of_a_given_cell_keeps_its_traceback(solutions):
-    text = visible.run(solutions["gan_convergence"], "def half(x):\n    return x / 0", "half(1)")
-    assert "Traceback" in text
-    assert "ZeroDivisionError: division by zero" in text
+    text = visible.run(visible.solutions(sheet)[notebook], wrong, check)
+    assert not visible.is_caught(text) or not visible.complaints(text), text

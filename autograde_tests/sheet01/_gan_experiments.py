@@ -1,19 +1,17 @@
 """Checks of exercise 1(b): the experiments on a game, two Gaussians and vanishing gradients."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import torch
 from scipy.special import expit
 
-from autograde_tests.sheet01._answers import Array, agrees, array
+from autograde_tests.answers import Answer, Array, agrees, array
 from autograde_tests.sheet01._gan_truth import train
 from course_utils import checks
 
 DEFAULT = 11
-
-Answer = Callable[..., Any]
 
 
 def check_bilinear_game(bilinear_game: Answer, *, seed: int = DEFAULT) -> None:

@@ -1,13 +1,11 @@
 """Checks of exercise 1(a), steps (iii) and (iv): where a generator with an optimal D ends."""
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from autograde_tests.sheet01._answers import array, number
+from autograde_tests.answers import Answer, Array, array, number
 from autograde_tests.sheet01._gan_truth import (
-    Array,
     derivative_of_generator_loss,
     total_variation,
 )
@@ -16,8 +14,6 @@ from course_utils import checks
 DEFAULT = 11
 LOG2 = float(np.log(2.0))
 MULTIPLIERS = {"D re-optimised": -LOG2 - 0.5, "D held": -LOG2}
-
-Answer = Callable[..., Any]
 
 
 def check_generator_stationarity(

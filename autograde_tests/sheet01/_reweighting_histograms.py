@@ -1,20 +1,18 @@
 """Checks of exercise 2c: the leading top, weighted histograms, pulls and their summary."""
 
-from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from autograde_tests.sheet01._answers import Array, array, number, plain
+from autograde_tests.answers import Answer, Array, array, number, pair, plain
+from autograde_tests.histograms import sums
 from course_utils import checks, kinematics
 from course_utils.data import read_ttbarj
 
 DEFAULT = 23
-HIDDEN = Path(__file__).parents[1] / "data"
-
-Answer = Callable[..., Any]
+HIDDEN = Path(__file__).parent / "data"
 
 
 def check_leading_top(leading_top: Answer, *, seed: int = DEFAULT) -> None:
@@ -31,7 +29,7 @@ def check_leading_top(leading_top: Answer, *, seed: int = DEFAULT) -> None:
     x = hidden_events("lo")[rng.choice(25_000, 400, replace=False)]
     pt, mass = top_candidates(x)
     leading = (np.arange(len(x)), pt.argmax(axis=1))
-    got_pt, got_mass = _pair(leading_top(x), "leading_top(x)", len(x))
+    got_pt, got_mass = pair(leading_top(x), "leading_top(x)", len(x))
     for wrong, says in (
         (pt.min(axis=1), "returns the top of smaller pT"),
         (pt[:, 0], "always takes t: compare the transverse momenta event by event"),
@@ -69,16 +67,11 @@ def check_weighted_histogram(weighted_histogram: Answer, *, seed: int = DEFAULT)
     rng = np.random.default_rng(seed)
     values, weights = rng.normal(100, 40, 3000), rng.gamma(4.0, 0.5, 3000)
     edges = np.array([20.0, 60.0, 70.0, 90.0, 130.0, 150.0])
-    place = np.digitize(values, edges)
-    keep = (place > 0) & (place < len(edges))
-    n, s1, s2 = (
-        np.bincount(place[keep] - 1, w[keep], minlength=5)
-        for w in (np.ones(3000), weights, weights**2)
-    )
+    n, s1, s2 = sums(values, weights, edges)
     width, total = np.diff(edges), weights.sum()
     density, sigma = s1 / total / width, np.sqrt(s2) / total / width
     name = "weighted_histogram(values, weights, edges)"
-    got, got_sigma = _pair(weighted_histogram(values, weights, edges), name, 5)
+    got, got_sigma = pair(weighted_histogram(values, weights, edges), name, 5)
     for wrong, says in (
         (s1, "returns sums of weights: divide by the total weight and the bin width"),
         (s1 / width, "is not divided by the total weight"),
@@ -195,15 +188,3 @@ def _agree(got: Array, expected: Array) -> bool:
 def _scalar_sum(x: Any) -> Array:
     pt = kinematics.pt(kinematics.ttbarj_p4(x))
     return np.asarray(np.maximum(pt[:, 0:3].sum(axis=1), pt[:, 3:6].sum(axis=1)))
-
-
-def _pair(value: Any, name: str, length: int) -> tuple[Array, Array]:
-    checks.is_given(value, name)
-    try:
-        first, second = value
-    except (TypeError, ValueError):
-        raise checks.CheckFailed(f"`{name}` must return two arrays: `return a, b`.") from None
-    return (
-        array(first, f"{name}[0]", (length,)),
-        array(second, f"{name}[1]", (length,)),
-    )

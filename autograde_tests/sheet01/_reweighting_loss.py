@@ -1,18 +1,13 @@
 """Check of the loss of exercise 2a: cross-entropy from logits with class weights."""
 
-from collections.abc import Callable
-from typing import Any
-
 import numpy as np
 import torch
 from scipy.special import expit, log_expit
 
-from autograde_tests.sheet01._answers import Array, number, plain
+from autograde_tests.answers import Answer, Array, floats, number, parts
 from course_utils import checks
 
 DEFAULT = 23
-
-Answer = Callable[..., Any]
 
 
 def check_bce(bce_with_logits: Answer, class_weights: Answer, *, seed: int = DEFAULT) -> None:
@@ -41,8 +36,8 @@ def check_bce(bce_with_logits: Answer, class_weights: Answer, *, seed: int = DEF
 def _balances_classes(class_weights: Answer, rng: np.random.Generator) -> None:
     n_lo, n_nlo = (int(n) for n in rng.integers(200, 9000, 2) * np.array([5, 1]))
     name = "class_weights(n_lo, n_nlo)"
-    parts = parts_of(class_weights(n_lo, n_nlo), 2, name)
-    lo, nlo = (number(part, f"{name}[{k}]") for k, part in enumerate(parts))
+    both = parts(class_weights(n_lo, n_nlo), 2, name)
+    lo, nlo = (number(part, f"{name}[{k}]") for k, part in enumerate(both))
     checks.true(min(lo, nlo) > 0, f"`{name}` must return positive weights.")
     checks.true(
         abs(n_lo * lo / (n_nlo * nlo) - 1) < 1e-4,
@@ -113,25 +108,3 @@ def _has_right_gradient(answer: Answer, logits: Array, labels: Array, weights: A
         "the gradient of `bce_with_logits` is not w (σ(l) − y) / Σw: "
         "is anything clamped or rounded?",
     )
-
-
-def parts_of(value: Any, n_parts: int, name: str) -> tuple[Any, ...]:
-    """A tuple, a list or an array with `n_parts` entries."""
-    checks.is_given(value, name)
-    try:
-        parts = tuple(value)
-    except TypeError:
-        parts = ()
-    checks.true(
-        len(parts) == n_parts,
-        f"`{name}` must return {n_parts} things: `return a, b` makes a tuple.",
-    )
-    return parts
-
-
-def floats(value: Any, name: str) -> Array:
-    """Numbers that may be NaN."""
-    try:
-        return np.asarray(plain(value), dtype=np.float64)
-    except (TypeError, ValueError, RuntimeError):
-        raise checks.CheckFailed(f"`{name}` must be an array of numbers.") from None

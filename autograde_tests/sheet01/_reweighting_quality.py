@@ -1,6 +1,5 @@
 """Measured qualities of exercise 2 on hidden events: the classifier, and the reweighted sample."""
 
-from collections.abc import Callable
 from functools import cache
 from typing import Any
 
@@ -8,8 +7,9 @@ import numpy as np
 from scipy.special import log_expit
 from sklearn.metrics import roc_auc_score
 
-from autograde_tests import scoring
-from autograde_tests.sheet01._answers import Array, array
+from autograde_tests import histograms
+from autograde_tests.answers import Answer, Array, array
+from autograde_tests.sheet01._calibration import CALIBRATION
 from autograde_tests.sheet01._reweighting_histograms import (
     DEFAULT,
     hidden_events,
@@ -39,8 +39,6 @@ REWEIGHTING_POINTS = {
     "reweighted_mass_chi2": 0.1,
 }
 
-Answer = Callable[..., Any]
-
 
 def measure_classifier(classifier_logit: Answer, *, seed: int = DEFAULT) -> dict[str, float]:
     """AUC and cross-entropy (nats an event) on as many hidden LO as NLO events.
@@ -64,7 +62,8 @@ def measure_classifier(classifier_logit: Answer, *, seed: int = DEFAULT) -> dict
 
 def check_classifier(classifier_logit: Answer, *, seed: int = DEFAULT) -> float:
     """2a (ii): points for AUC and cross-entropy on hidden events; prints what was measured."""
-    return _credit(measure_classifier(classifier_logit, seed=seed), CLASSIFIER_POINTS)
+    measured = measure_classifier(classifier_logit, seed=seed)
+    return CALIBRATION.credit(measured, CLASSIFIER_POINTS)
 
 
 def measure_reweighting(lo_to_nlo_weights: Answer, *, seed: int = DEFAULT) -> dict[str, float]:
@@ -107,17 +106,8 @@ def check_reweighting(lo_to_nlo_weights: Answer, *, seed: int = DEFAULT) -> floa
         weights.std() > 1e-3 * weights.mean(),
         "all your weights are equal: that is the LO sample itself, nothing is reweighted.",
     )
-    return _credit(_distances(x_lo, hidden_events("nlo"), weights, seed), REWEIGHTING_POINTS)
-
-
-def _credit(values: dict[str, float], points: dict[str, float]) -> float:
-    earned = 0.0
-    for name, value in values.items():
-        metric = scoring.metric("sheet01", name)
-        credit = metric.credit(value, points[name])
-        print(f"{metric.report(value)}: {credit:.3f} of {points[name]:g} points")
-        earned += credit
-    return round(earned, 4)
+    measured = _distances(x_lo, hidden_events("nlo"), weights, seed)
+    return CALIBRATION.credit(measured, REWEIGHTING_POINTS)
 
 
 @cache
@@ -136,9 +126,8 @@ def _distances(x_lo: Any, x_nlo: Any, weights: Array, seed: int) -> dict[str, fl
     for name, edges, lo, nlo in zip(
         ("pt", "mass"), (PT_EDGES, MASS_EDGES), _leading(x_lo), _leading(x_nlo), strict=True
     ):
-        shift = np.average(lo, weights=weights) - nlo.mean()
-        values[f"reweighted_{name}_mean"] = float(abs(shift) / nlo.std())
-        values[f"reweighted_{name}_chi2"] = _chi2_per_ndf(lo, weights, nlo, edges)
+        values[f"reweighted_{name}_mean"] = histograms.shift_of_mean(lo, weights, nlo)
+        values[f"reweighted_{name}_chi2"] = histograms.chi2_per_ndf(lo, weights, nlo, edges)
     return values
 
 
@@ -154,17 +143,6 @@ def _leading(x: Any) -> tuple[Array, Array]:
     pt, mass = top_candidates(x)
     chosen = (np.arange(len(x)), pt.argmax(axis=1))
     return pt[chosen], mass[chosen]
-
-
-def _chi2_per_ndf(lo: Array, weights: Array, nlo: Array, edges: Array) -> float:
-    scale = weights / weights.sum()
-    chi2, ndf = metrics.chi2(
-        np.histogram(lo, edges, weights=scale)[0],
-        np.histogram(nlo, edges)[0] / len(nlo),
-        np.histogram(lo, edges, weights=scale**2)[0],
-        np.histogram(nlo, edges)[0] / len(nlo) ** 2,
-    )
-    return chi2 / ndf
 
 
 def _logits(answer: Answer, x: Any) -> Array:

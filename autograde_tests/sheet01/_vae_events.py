@@ -4,21 +4,14 @@ Hidden events are made from numbers (pT, η, φ) or (m², px, py, pz), so that t
 known by construction.
 """
 
-from collections.abc import Callable
-from typing import Any
-
 import numpy as np
-from numpy.typing import NDArray
 
-from autograde_tests.sheet01._answers import Array, array, plain
-from autograde_tests.sheet01._vae_answers import same
+from autograde_tests.answers import Answer, Array, array, plain, same, untouched
 from course_utils import checks
 from course_utils.data import MUON_MASS, PT_CUT, drell_yan_p4
 from course_utils.kinematics import mass
 
 DEFAULT = 32
-
-Answer = Callable[..., Any]
 
 
 def check_standardise(
@@ -155,18 +148,6 @@ def drell_yan(rng: np.random.Generator, n_events: int) -> Array:
         )
     )
     return drell_yan_p4(columns)
-
-
-def untouched(answer: Answer, name: str, *arrays: NDArray[Any], **options: Any) -> Any:
-    """Calls the answer with copies and refuses one that changes its input."""
-    copies = [values.copy() for values in arrays]
-    result = answer(*copies, **options)
-    for copy, values in zip(copies, arrays, strict=True):
-        checks.true(
-            np.array_equal(copy, values),
-            f"`{name}` changes its input in place (`x -= mean`, `x[:, 0] = ...`): work on a copy.",
-        )
-    return result
 
 
 def _close(got: Array, right: Array, name: str, *, rtol: float) -> None:

@@ -4,21 +4,15 @@ Hidden events are made from (pT, η, φ, m), so that what a round trip restores 
 are no Drell-Yan events (unbalanced, off the mass shell), which is where short cuts show.
 """
 
-from collections.abc import Callable
-from typing import Any
-
 import numpy as np
 
-from autograde_tests.sheet01._answers import Array, array, plain
-from autograde_tests.sheet01._vae_answers import same
-from autograde_tests.sheet01._vae_events import drell_yan, untouched
+from autograde_tests.answers import Answer, Array, array, plain, same, untouched
+from autograde_tests.sheet01._vae_events import drell_yan
 from course_utils import checks
 from course_utils.data import ETA_CUT, MUON_MASS, PT_CUT, drell_yan_p4
 from course_utils.kinematics import mass, p4_from_ptetaphim
 
 DEFAULT = 34
-
-Answer = Callable[..., Any]
 
 
 def check_network_space(to_network_space: Answer, *, seed: int = DEFAULT) -> None:

@@ -5,14 +5,11 @@ float64. Tolerances leave room for answers in float32 and for any quadrature rul
 This module holds the two steps about the discriminator; the other checks are imported.
 """
 
-from collections.abc import Callable
-from typing import Any
-
 import numpy as np
 from scipy.special import expit, xlogy
 from scipy.stats import norm
 
-from autograde_tests.sheet01._answers import array, number
+from autograde_tests.answers import Answer, Array, array, number
 from autograde_tests.sheet01._gan_experiments import (
     check_bilinear_game,
     check_gaussian_gan,
@@ -22,7 +19,7 @@ from autograde_tests.sheet01._gan_generator import (
     check_generator_stationarity,
     check_simplex_minimum,
 )
-from autograde_tests.sheet01._gan_truth import Array, mixture, true_discriminator_loss
+from autograde_tests.sheet01._gan_truth import mixture, true_discriminator_loss
 from course_utils import checks
 
 __all__ = [
@@ -37,8 +34,6 @@ __all__ = [
 
 DEFAULT = 11
 LOG2 = float(np.log(2.0))
-
-Answer = Callable[..., Any]
 
 
 def check_optimal_discriminator(

@@ -4,20 +4,17 @@ Truth comes from identities: log 2 at logit 0, gradients σ(l) − y, the known 
 weights that act like repeated events. The measured qualities (on hidden events) are imported.
 """
 
-from collections.abc import Callable
-from typing import Any
-
 import numpy as np
 from scipy.special import expit
 from scipy.stats import norm
 
-from autograde_tests.sheet01._answers import Array, array
+from autograde_tests.answers import Answer, Array, array, floats, parts
 from autograde_tests.sheet01._reweighting_histograms import (
     check_comparison,
     check_leading_top,
     check_weighted_histogram,
 )
-from autograde_tests.sheet01._reweighting_loss import check_bce, floats, parts_of
+from autograde_tests.sheet01._reweighting_loss import check_bce
 from autograde_tests.sheet01._reweighting_quality import (
     check_classifier,
     check_reweighting,
@@ -40,8 +37,6 @@ __all__ = [
 ]
 
 DEFAULT = 23
-
-Answer = Callable[..., Any]
 
 
 def check_calibration_points(calibration_points: Answer, *, seed: int = DEFAULT) -> None:
@@ -73,7 +68,7 @@ def check_calibration_points(calibration_points: Answer, *, seed: int = DEFAULT)
         "events with label 1 in the bin, over all events in the bin.",
         "binomial: √(f (1 − f) / n) with the n events of the bin.",
     )
-    columns = parts_of(answer, 3, "calibration_points(scores, labels, edges)")
+    columns = parts(answer, 3, "calibration_points(scores, labels, edges)")
     for value, right, name, hint in zip(columns, truth, names, hints, strict=True):
         checks.is_given(value, name)
         column = floats(value, name)

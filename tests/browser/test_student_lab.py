@@ -207,7 +207,7 @@ def page(chromium: Browser, lab):
 
 def answer(notebook: str, task: str) -> str:
     """The solution of a task, without its markers."""
-    lines = visible.cells("solutions", notebook)[task].source.split("\n")
+    lines = visible.cells("solutions", "sheet01", notebook)[task].source.split("\n")
     return "\n".join(line for line in lines if " SOLUTION" not in line)
 
 

@@ -5,27 +5,28 @@ import pytest
 import torch
 from scipy.stats import multivariate_normal
 
-import autograde_tests.sheet01.vae as vae
-from autograde_tests import reference, scoring
-from autograde_tests.mutants._vae_generators import (
+from autograde_tests import drell_yan, reference, scoring
+from autograde_tests.generated import generated
+from autograde_tests.sheet01 import _vae_generation, vae
+from autograde_tests.sheet01.mutants.vae import CASES, METRICS
+from autograde_tests.wrong_generators import (
     WRONG,
     disguised_training_events,
     independent_gaussians,
     training_events,
 )
-from autograde_tests.mutants.vae import CASES, METRICS
-from autograde_tests.sheet01 import _vae_generation
 from course_utils import checks
 from course_utils.data import load_drell_yan
 from course_utils.preprocessing import DrellYanPreprocessing
 
+SAMPLE = _vae_generation.SAMPLE
 UNTRAINED = [case for case in CASES if not case.trained]
 TRAINED = [case for case in CASES if case.trained]
 
 
 @pytest.fixture(scope="module")
 def solution():
-    return reference.load("drell_yan_vae")
+    return reference.load("sheet01", "drell_yan_vae")
 
 
 @pytest.fixture(scope="module")
@@ -61,14 +62,13 @@ def calibration():
         ),
     }
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(_vae_generation, "metric", lambda sheet, name: made_up[name])
+        patch.setattr(scoring.Calibration, "metric", lambda _, name: made_up[name])
         yield made_up
 
 
-def test_every_check_has_mutants_and_automatic_points_add_up():
+def test_every_check_has_mutants():
     assert {case.name for case in CASES} == {name for name in vae.__all__ if "check" in name}
     assert min(len(case.mutants) for case in CASES) >= 3
-    assert sum(case.points for case in CASES) == 5.5
 
 
 @pytest.mark.parametrize("convert", [torch.as_tensor, lambda x: torch.as_tensor(x).float()])
@@ -156,12 +156,12 @@ def test_network_space_may_be_written_out_by_hand():
 
 def test_reference_and_other_honest_generators_are_no_copies(generate):
     for seed in (1, 2):
-        assert _vae_generation.generated(generate, "generate", seed).shape == (20_000, 8)
-    _vae_generation.generated(independent_gaussians, "generate", 1)
-    assert _vae_generation._fraction_of_copies(generate(4000, seed=3)) < 0.01
-    assert _vae_generation._fraction_of_copies(_vae_generation.hold_out()[:4000]) < 0.01
+        assert generated(generate, "generate", seed, SAMPLE).shape == (20_000, 8)
+    generated(independent_gaussians, "generate", 1, SAMPLE)
+    assert drell_yan.fraction_of_copies(generate(4000, seed=3)) < 0.01
+    assert drell_yan.fraction_of_copies(drell_yan.hold_out()[:4000]) < 0.01
     for copies in (training_events, disguised_training_events):
-        assert _vae_generation._fraction_of_copies(copies(1000, seed=1)) > 0.99
+        assert drell_yan.fraction_of_copies(copies(1000, seed=1)) > 0.99
 
 
 @pytest.mark.parametrize("case", TRAINED, ids=lambda case: case.name)
@@ -202,7 +202,7 @@ def test_points_are_linear_and_one_line_says_why(generate, calibration, capsys):
     points = vae.check_generation_optimised(generate, seed=1)
     values = vae.measure_generation(generate, seed=1)
     expected = sum(calibration[name].credit(value, 0.5) for name, value in values.items())
-    assert points == pytest.approx(expected)
+    assert points == pytest.approx(expected, abs=1e-4)
     assert 0.0 < points < 1.0
     said = capsys.readouterr().out
     assert said.count("truth against truth") == 2

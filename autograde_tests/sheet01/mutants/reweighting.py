@@ -6,21 +6,18 @@ from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from scipy.special import expit
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 from torch import Tensor
 
-from autograde_tests.cases import Case, MetricCase
-from autograde_tests.mutants._reweighting_histograms import HISTOGRAM_CASES
-from autograde_tests.mutants._wrong import wrong
+from autograde_tests.answers import Array
+from autograde_tests.cases import Case, MetricCase, wrong
 from autograde_tests.sheet01 import reweighting
 from autograde_tests.sheet01._reweighting_quality import floor_classifier, floor_reweighting
+from autograde_tests.sheet01.mutants._reweighting_histograms import HISTOGRAM_CASES
 from course_utils.data import load_ttbarj
-
-Array = NDArray[np.float64]
 
 NOTEBOOK = "classifier_reweighting"
 
@@ -158,6 +155,24 @@ _FROM_LOGIT_CASE = Case(
 )
 
 
+@cache
+def _logistic_regression() -> Pipeline:
+    x = np.concatenate([load_ttbarj("lo"), load_ttbarj("nlo")])
+    return make_pipeline(StandardScaler(), LogisticRegression()).fit(
+        x, np.repeat([0, 1], len(x) // 2)
+    )
+
+
+def linear_logit(x: Array) -> Array:
+    """Logits of a logistic regression on the 28 numbers: the weakest classifier that is one."""
+    return np.asarray(_logistic_regression().decision_function(x), dtype=np.float64)
+
+
+def unit_weights(x_lo: Array) -> Array:
+    """No reweighting."""
+    return np.ones(len(x_lo))
+
+
 def _noisy(right: Any, x: Array) -> Array:
     """Dropout left on: other numbers in each call."""
     value: Array = right(x) * np.random.default_rng().lognormal(0, 0.3, len(x))
@@ -181,6 +196,7 @@ _CLASSIFIER_CASE = Case(
         "infinite": wrong(0, _LOGIT, lambda f, x: np.log(np.maximum(f(x), 0)), "infinite"),
     },
     trained=True,
+    stand_ins={"classifier_logit": linear_logit},
 )
 
 _REWEIGHTING_CASE = Case(
@@ -198,25 +214,8 @@ _REWEIGHTING_CASE = Case(
         ),
     },
     trained=True,
+    stand_ins={"lo_to_nlo_weights": lambda x: np.exp(linear_logit(x))},
 )
-
-
-@cache
-def _logistic_regression() -> Pipeline:
-    x = np.concatenate([load_ttbarj("lo"), load_ttbarj("nlo")])
-    return make_pipeline(StandardScaler(), LogisticRegression()).fit(
-        x, np.repeat([0, 1], len(x) // 2)
-    )
-
-
-def linear_logit(x: Array) -> Array:
-    """Logits of a logistic regression on the 28 numbers: the weakest classifier that is one."""
-    return np.asarray(_logistic_regression().decision_function(x), dtype=np.float64)
-
-
-def unit_weights(x_lo: Array) -> Array:
-    """No reweighting."""
-    return np.ones(len(x_lo))
 
 
 CASES: tuple[Case, ...] = (

@@ -4,14 +4,11 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-import autograde_tests.sheet01.gan as gan
-from autograde_tests.cases import Case, Mutant
-from autograde_tests.mutants._gan_experiments import BILINEAR, GAUSSIANS, LOSSES
-from autograde_tests.mutants._wrong import wrong
-
-Array = NDArray[np.float64]
+from autograde_tests.answers import Array
+from autograde_tests.cases import Case, Mutant, wrong
+from autograde_tests.sheet01 import gan
+from autograde_tests.sheet01.mutants._gan_experiments import BILINEAR, GAUSSIANS, LOSSES
 
 
 def _clamped(_: Any, p_data: Array, p_model: Array) -> Array:

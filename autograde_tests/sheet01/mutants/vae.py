@@ -3,17 +3,17 @@
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-import autograde_tests.sheet01.vae as vae
-from autograde_tests.cases import Case, MetricCase
-from autograde_tests.mutants._vae_generators import generation_case, independent_gaussians
-from autograde_tests.mutants._vae_inference import INFERENCE_CASES, NOTEBOOK
-from autograde_tests.mutants._wrong import wrong
-from autograde_tests.sheet01 import _vae_generation
+from autograde_tests.answers import Array
+from autograde_tests.cases import Case, MetricCase, wrong
+from autograde_tests.sheet01 import _vae_generation, vae
+from autograde_tests.sheet01.mutants._vae_inference import INFERENCE_CASES, NOTEBOOK
+from autograde_tests.wrong_generators import (
+    disguised_training_events,
+    generation_case,
+    independent_gaussians,
+)
 from course_utils.preprocessing import DrellYanPreprocessing
-
-Array = NDArray[np.float64]
 
 _STANDARDISE = ("training_statistics", "standardise", "unstandardise")
 _MASSES = ("muon_masses", "transverse_balance")
@@ -187,8 +187,16 @@ CASES: tuple[Case, ...] = (
     _MASSES_CASE,
     _SPACE_CASE,
     _ROUND_TRIP_CASE,
-    generation_case(vae.check_generation_naive, "generate_naive", NOTEBOOK, 1.0),
-    generation_case(vae.check_generation_optimised, "generate_optimised", NOTEBOOK, 1.0),
+    generation_case(
+        vae.check_generation_naive, "generate_naive", NOTEBOOK, 1.0, independent_gaussians
+    ),
+    generation_case(
+        vae.check_generation_optimised,
+        "generate_optimised",
+        NOTEBOOK,
+        1.0,
+        disguised_training_events,
+    ),
 )
 
 METRICS: tuple[MetricCase, ...] = (

@@ -4,15 +4,12 @@ from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
-import autograde_tests.sheet01.gan as gan
-from autograde_tests.cases import Case
-from autograde_tests.mutants._gan_training import wrong_gan
-from autograde_tests.mutants._wrong import wrong
-
-Array = NDArray[np.float64]
+from autograde_tests.answers import Array
+from autograde_tests.cases import Case, wrong
+from autograde_tests.sheet01 import gan
+from autograde_tests.sheet01.mutants._gan_training import wrong_gan
 
 
 def _both_descend(_: Any, theta: float, phi: float, lr: float, n_steps: int, both: bool) -> Array:

@@ -7,9 +7,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-import autograde_tests.sheet01.vae as vae
-from autograde_tests.cases import Case, Mutant
-from autograde_tests.mutants._wrong import wrong
+from autograde_tests.cases import Case, Mutant, wrong
+from autograde_tests.sheet01 import vae
 
 NOTEBOOK = "drell_yan_vae"
 

@@ -3,14 +3,13 @@
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from autograde_tests.cases import Case
-from autograde_tests.mutants._wrong import wrong
+from autograde_tests.answers import Array
+from autograde_tests.cases import Case, wrong
+from autograde_tests.histograms import sums
 from autograde_tests.sheet01 import reweighting
 from course_utils import kinematics
 
-Array = NDArray[np.float64]
 Pair = tuple[Array, Array]
 
 NOTEBOOK = "classifier_reweighting"
@@ -78,26 +77,18 @@ _TOP_CASE = Case(
 )
 
 
-def _sums(values: Array, weights: Array, edges: Array) -> tuple[Array, Array, Array]:
-    n, s1, s2 = (
-        np.histogram(values, edges, weights=w)[0]
-        for w in (np.ones(len(values)), weights, weights**2)
-    )
-    return n, s1, s2
-
-
 def _raw_roots(right: Any, values: Array, weights: Array, edges: Array) -> Pair:
-    n, _, _ = _sums(values, weights, edges)
+    n, _, _ = sums(values, weights, edges)
     return right(values, weights, edges)[0], np.sqrt(n) / weights.sum() / np.diff(edges)
 
 
 def _roots_of_sums(right: Any, values: Array, weights: Array, edges: Array) -> Pair:
-    _, s1, _ = _sums(values, weights, edges)
+    _, s1, _ = sums(values, weights, edges)
     return right(values, weights, edges)[0], np.sqrt(s1) / weights.sum() / np.diff(edges)
 
 
 def _variances(right: Any, values: Array, weights: Array, edges: Array) -> Pair:
-    _, _, s2 = _sums(values, weights, edges)
+    _, _, s2 = sums(values, weights, edges)
     return right(values, weights, edges)[0], s2 / weights.sum() / np.diff(edges)
 
 
@@ -134,7 +125,7 @@ _HISTOGRAM_CASE = Case(
         "uncertainty not scaled": wrong(
             0,
             _HISTOGRAM,
-            lambda f, v, w, e: (f(v, w, e)[0], np.sqrt(_sums(v, w, e)[2])),
+            lambda f, v, w, e: (f(v, w, e)[0], np.sqrt(sums(v, w, e)[2])),
             "not scaled",
         ),
     },

@@ -1,0 +1,297 @@
+"""`genlhc calibrate` for a lecturer with a new sheet: it works, or says why it does not."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell, new_notebook
+from typer.testing import CliRunner, Result
+
+import autograde_tests
+from autograde_tests import reference, sheets
+from autograde_tests.cli import app
+
+ROOT = Path(__file__).parents[1]
+SETUP = "import numpy as np"
+ANSWER = "def half(x):\n    return np.asarray(x) / 2"
+TRAINING = "rng = np.random.default_rng(SEED)\nerror = 0.1 + 0.001 * rng.normal()\n"
+CHECKS = """
+import numpy as np
+
+from course_utils import checks
+
+
+def check_half(half, *, seed=1):
+    x = np.random.default_rng(seed).uniform(1, 2, 5)
+    checks.shape(half(x), (5,), name="half(x)")
+    checks.close(half(x), x / 2, rtol=1e-6, name="half(x)", reveal=False)
+
+
+def measure_error(half, *, seed=1):
+    return {"error": float(half.error)}
+"""
+MUTANTS = """
+from autograde_tests.cases import Case, MetricCase, wrong
+from autograde_tests.{sheet} import check_half, measure_error
+
+HALF = ("half",)
+CASES = (
+    Case(
+        check_half,
+        "first",
+        HALF,
+        1.0,
+        {{
+            "double": wrong(0, HALF, lambda f, x: 4 * f(x), "half"),
+            "sum": wrong(0, HALF, lambda f, x: f(x).sum(), "shape"),
+            "nothing": wrong(0, HALF, lambda f, x: None, "None"),
+        }},
+    ),
+)
+"""
+METRICS = """
+class Answer:
+    def __init__(self, error):
+        self.error = error
+
+METRICS = (
+    MetricCase(
+        measure_error,
+        "first",
+        ("trained",),
+        lambda _: (Answer(0.5),),
+        "a guess",
+        lambda seed: {"error": 0.0},
+    ),
+)
+"""
+TRAINED = "class trained:\n    error = error\n"
+
+
+class Sheet:
+    """A sheet of a course of its own, with the command to calibrate it."""
+
+    def __init__(self, course: Path, name: str = "sheet02"):
+        self.course, self.name = course, name
+        self.checks = course / "autograde_tests" / name
+        self.kept = self.checks / "calibration.json"
+        self.mutants = self.checks / "mutants" / "first.py"
+        self.mutants.parent.mkdir(parents=True)
+        (self.checks / "__init__.py").write_text(CHECKS)
+        (self.mutants.parent / "__init__.py").write_text("")
+        self.mutants.write_text(MUTANTS.format(sheet=name))
+        self.notebook = course / "solutions" / name / "first.ipynb"
+        self.notebook.parent.mkdir(parents=True)
+        self.write(SETUP, ANSWER)
+
+    def write(self, *cells: str) -> None:
+        """The solution notebook; its second cell is the student's."""
+        notebook = new_notebook(cells=[new_code_cell(cell) for cell in cells])
+        notebook.cells[1].metadata["nbgrader"] = {"solution": True, "grade": False}
+        nbformat.write(notebook, self.notebook)
+
+    def calibrate(self, *options: str) -> Result:
+        """Runs the command for this course."""
+        return CliRunner().invoke(app, [self.name, f"--course={self.course}", *options])
+
+    def refused(self) -> str:
+        """What is said where nothing can be started; nothing is written either."""
+        result = self.calibrate()
+        assert result.exit_code == 2, result.output
+        assert isinstance(result.exception, SystemExit)  # no traceback
+        assert result.stdout == ""
+        assert not self.kept.exists()
+        return result.stderr
+
+
+@pytest.fixture
+def sheet(tmp_path, monkeypatch):
+    """A sheet whose checks this process takes for its own."""
+    room = tmp_path / "autograde_tests"
+    monkeypatch.setattr(autograde_tests, "__path__", [*autograde_tests.__path__, str(room)])
+    monkeypatch.setattr(sheets, "ROOM", room)
+    monkeypatch.setattr(reference, "SOLUTIONS", tmp_path / "solutions")
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    sheet = Sheet(tmp_path)
+    (room / "__init__.py").write_text("")
+    yield sheet
+    for name in [name for name in sys.modules if name.startswith("autograde_tests.sheet02")]:
+        del sys.modules[name]
+
+
+def test_a_sheet_without_measured_tasks_needs_no_seed_and_gets_its_page(sheet):
+    result = sheet.calibrate()
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert json.loads(sheet.kept.read_text())["metrics"] == {}
+    (row,) = json.loads(sheet.kept.read_text())["checks"]
+    assert (row["check"], row["n_passed"], row["n_seeds"]) == ("check_half", 20, 20)
+    page = (sheet.course / "docs" / "calibration" / "sheet02.md").read_text()
+    assert "`check_half` | 1 | 20 of 20 | 3 of 3: double, sum, nothing" in page
+    assert "autograde_tests/sheet02/calibration.json" in page
+    assert "Measured" not in page
+    assert sheet.calibrate("--checks-only").exit_code == 0
+
+
+@pytest.fixture
+def copy(tmp_path):
+    """The checks of this course in another folder, with another sheet."""
+    shutil.copytree(
+        ROOT / "autograde_tests",
+        tmp_path / "autograde_tests",
+        ignore=lambda *_: ["__pycache__", "sheet01", "data"],
+    )
+    return Sheet(tmp_path)
+
+
+def genlhc(*arguments: str, cwd: Path) -> subprocess.CompletedProcess:
+    run = "from course_grader.cli import main; main()"
+    return subprocess.run(
+        [sys.executable, "-P", "-c", run, *arguments],
+        cwd=cwd,
+        env={**os.environ, "NO_COLOR": "1", "TERM": "dumb"},
+        capture_output=True,
+        text=True,
+    )
+
+
+def test_a_copy_of_the_course_is_measured_with_its_own_checks(copy, tmp_path_factory):
+    copy.mutants.write_text(copy.mutants.read_text() + METRICS)
+    copy.write(SETUP + "\nSEED = 1", ANSWER, TRAINING + TRAINED)
+    options = ("--seeds=3", "--workers=1", f"--course={copy.course}")
+    result = genlhc("calibrate", *options, "sheet02", cwd=tmp_path_factory.mktemp("elsewhere"))
+    assert result.returncode == 0, result.stderr
+    kept = json.loads(copy.kept.read_text())
+    metric = kept["metrics"]["error"]
+    assert len(set(metric["values"])) == 3
+    assert (metric["weak"], metric["floor"], metric["seeds"]) == (0.5, 0.0, [1, 2, 3])
+    assert (copy.course / "docs" / "calibration" / "sheet02.png").is_file()
+    assert not (ROOT / "autograde_tests" / "sheet02").exists()
+    result = genlhc("calibrate", "sheet02", "--checks-only", "--seeds=3", cwd=copy.course)
+    assert result.returncode == 0, result.stderr
+    assert json.loads(copy.kept.read_text()) == kept
+
+
+def test_nothing_is_kept_of_checks_alone_before_measured_tasks_were_trained(sheet):
+    sheet.mutants.write_text(sheet.mutants.read_text() + METRICS)
+    result = sheet.calibrate("--checks-only")
+    assert result.exit_code == 0
+    assert "Nothing is written: the measured tasks were never trained" in result.stdout
+    assert not sheet.kept.exists()
+
+
+def test_a_measured_task_without_a_place_for_seeds_is_told_what_to_write_and_where(sheet):
+    sheet.mutants.write_text(sheet.mutants.read_text() + METRICS)
+    sheet.write(SETUP, ANSWER, TRAINED)
+    said = sheet.refused()
+    assert "solutions/sheet02/first.ipynb" in said
+    assert "the first code cell (cell 1) needs one line `SEED = 1`" in said
+
+
+def broken_module(sheet):
+    sheet.mutants.write_text("import numpy as np\nCASES = np.nothing\n")
+
+
+def broken_check(sheet):
+    (sheet.checks / "__init__.py").write_text("def check_half(:\n")
+
+
+def no_cases(sheet):
+    sheet.mutants.write_text("MUTANTS = ()\n")
+
+
+def no_tuple_of_cases(sheet):
+    sheet.mutants.write_text("CASES = ('half',)\n")
+
+
+def empty(sheet):
+    sheet.mutants.write_text("CASES = ()\n")
+
+
+def missing_notebook(sheet):
+    sheet.notebook.rename(sheet.notebook.with_name("second.ipynb"))
+
+
+def missing_answer(sheet):
+    sheet.write(SETUP, ANSWER.replace("half", "third"))
+
+
+def failing_notebook(sheet):
+    sheet.write("", ANSWER + "\nhalf(1)")
+
+
+def no_mutants(sheet):
+    shutil.rmtree(sheet.mutants.parent)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "says"),
+    [
+        (
+            broken_module,
+            "autograde_tests/sheet02/mutants/first.py, line 2 cannot be imported: Attr",
+        ),
+        (broken_check, "autograde_tests/sheet02/__init__.py, line 1 cannot be read: SyntaxError"),
+        (no_cases, "autograde_tests/sheet02/mutants/first.py gives neither CASES nor METRICS"),
+        (no_tuple_of_cases, "first.py: CASES must be a tuple of Case"),
+        (empty, "autograde_tests/sheet02/mutants/ holds no case"),
+        (missing_notebook, "solutions/sheet02/first.ipynb, which is not there; .*: second"),
+        (missing_answer, "check_half asks for half, but the solution cells of first.ipynb"),
+        (failing_notebook, "first.ipynb: cell 2 ends with NameError: name 'np' is not defined"),
+        (no_mutants, "autograde_tests/sheet02/mutants/ is missing or no package"),
+    ],
+    ids=lambda value: getattr(value, "__name__", ""),
+)
+def test_what_keeps_checks_from_being_tried_is_named(sheet, spoil, says):
+    spoil(sheet)
+    assert re.search(says, sheet.refused())
+
+
+@pytest.mark.parametrize(
+    ("mutant", "says"),
+    [
+        ("lambda f, x: f(x)", "the mutant 'double' passes, but it is wrong"),
+        ("lambda f, x: 1 / 0", "it ended with ZeroDivisionError instead of a CheckFailed"),
+        ("lambda f, x: None", "the mutant 'double' is refused for another reason than 'entries'"),
+    ],
+    ids=["right", "raises", "other reason"],
+)
+def test_an_unsound_check_is_named_with_its_mutant_and_nothing_is_written(sheet, mutant, says):
+    text = sheet.mutants.read_text()
+    sheet.mutants.write_text(text.replace('lambda f, x: 4 * f(x), "half"', f'{mutant}, "entries"'))
+    result = sheet.calibrate()
+    assert result.exit_code == 1
+    assert says in result.stdout
+    assert "These checks are unsound: check_half. Mend them first." in result.stderr
+    assert not sheet.kept.exists()
+
+
+def test_a_check_that_refuses_the_solution_says_why(sheet):
+    sheet.write(SETUP, ANSWER.replace("/ 2", "/ 3"))
+    result = sheet.calibrate()
+    assert result.exit_code == 1
+    assert "refuses the solution: `half(x)`" in result.stdout
+
+
+def test_no_course_and_unknown_sheets_are_usage_errors(tmp_path):
+    for course, says in ((tmp_path, "has no package autograde_tests/"), (ROOT, "sheet01")):
+        result = CliRunner().invoke(app, ["sheet09", "--course", str(course), "--checks-only"])
+        assert result.exit_code == 2
+        assert says in result.output
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_options_may_stand_before_and_after_the_sheet(monkeypatch):
+    given = []
+    monkeypatch.setattr("autograde_tests.cli._room", lambda course, sheet: Path("elsewhere"))
+    monkeypatch.setattr(
+        "autograde_tests.cli._with_checks_of", lambda *arguments: given.append(arguments) or 0
+    )
+    for arguments in (["sheet01", "--checks-only"], ["--checks-only", "sheet01"]):
+        assert CliRunner().invoke(app, arguments).exit_code == 0
+    assert given == [(Path(), "sheet01", 20, 2, True)] * 2
