@@ -146,6 +146,63 @@ def test_a_further_sheet_in_a_course_grades_at_once(course):
     assert scores["group-02", "check-1-mean"] == 0
 
 
+@pytest.fixture
+def with_templates(course_root):
+    """A course that says itself what a new sheet is."""
+    templates = {
+        "solutions/SHEET/first.ipynb.in": "{}",
+        "tests/SHEET/__init__.py.in": "# SHEET of COURSE, not SHEETS",
+        "tests/SHEET/plain.txt": "SHEET",
+        "docs/SHEET.md.in": "# SHEET",
+    }
+    for name, text in templates.items():
+        path = course_root / "like-this" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    with (course_root / "pyproject.toml").open("a") as file:
+        file.write('new-sheet = "like-this"\n')
+    return course_root
+
+
+def test_a_course_says_itself_what_a_new_sheet_is(with_templates):
+    made = new_sheet(with_templates, "week2")
+    assert made.files == (
+        "docs/week2.md", "solutions/week2/first.ipynb", "tests/week2/__init__.py",
+        "tests/week2/plain.txt",
+    )  # fmt: skip
+    package = (with_templates / "tests" / "week2" / "__init__.py").read_text()
+    assert package == "# week2 of course, not SHEETS"
+    assert (with_templates / "tests" / "week2" / "plain.txt").read_text() == "SHEET"
+
+
+@pytest.mark.parametrize(
+    ("name", "before", "complaint"),
+    [
+        ("week-2", None, "also names a Python package"),
+        ("class", None, "also names a Python package"),
+        ("week2", "docs/week2.md", r"docs/week2\.md exists already"),
+        ("week2", "tests/week2.py", r"tests/week2\.py exists already, and a package of that name"),
+    ],
+)
+def test_a_new_sheet_that_would_get_in_the_way_is_not_begun(
+    with_templates, name, before, complaint
+):
+    if before:
+        (with_templates / before).parent.mkdir(exist_ok=True)
+        (with_templates / before).write_text("mine")
+    files = contents(with_templates)
+    with pytest.raises(CourseError, match=complaint):
+        new_sheet(with_templates, name)
+    assert contents(with_templates) == files
+
+
+def test_templates_that_are_not_there_are_named(course_root):
+    with (course_root / "pyproject.toml").open("a") as file:
+        file.write('new-sheet = "gone"\n')
+    with pytest.raises(CourseError, match="new-sheet names 'gone', where there is no template"):
+        new_sheet(course_root, "week2")
+
+
 def test_templates_have_rubrics_and_ids_of_their_own():
     for path in TEMPLATES.rglob("*.ipynb"):
         cells = json.loads(path.read_text(encoding="utf-8"))["cells"]

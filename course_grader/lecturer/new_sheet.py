@@ -85,6 +85,13 @@ def _one_more(course: Course, name: str) -> dict[Path, str]:
             f"{name!r} cannot be the name of a sheet of this course, where it also names a Python "
             "package: it may hold letters, digits and '_', and begins with a letter; try sheet02"
         )
+    for path in files:
+        for folder in path.parents:
+            if folder.name == name and (course.root / folder.parent / f"{name}.py").exists():
+                raise CourseError(
+                    f"{(folder.parent / name).as_posix()}.py exists already, and a package of that "
+                    "name would hide it; choose another name for the sheet"
+                )
     return files
 
 

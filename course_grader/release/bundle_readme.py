@@ -55,6 +55,9 @@ def _set_up(course: Course, files: tuple[str, ...]) -> str:
         "    .venv/bin/pip install -e . jupyterlab      # Windows: .venv\\Scripts\\pip\n"
         "    .venv/bin/jupyter lab                      # Windows: .venv\\Scripts\\jupyter\n"
     )
+    text += (
+        "\nIf you set up an earlier sheet in this folder, give only the line with `pip` again.\n"
+    )
     environment = course.root / "environment.yml"
     if "environment.yml" in files and environment.is_file():
         again = "" if "-e ." in environment.read_text(encoding="utf-8") else "`pip install -e .`, "
