@@ -19,6 +19,7 @@ from course_grader.converting import nbgrader_house
 from course_grader.course import Course
 from course_grader.grading.grade import Grading
 from course_grader.lecturer.demo_class import fill
+from course_grader.marking.checkpoints import WORTH
 from course_grader.marking.running import Plan, run_submission
 from course_grader.marking.test_server import TestServer
 from course_grader.release.release import release
@@ -152,7 +153,39 @@ def test_the_process_that_a_test_will_ask_also_brings_a_notebook_back(run, monke
     assert "the process of this cell died" in error(cells[3]).evalue
     assert text(cells[4]) == "1\n"
     assert cells[1].outputs == cells[5].outputs == []
-    assert len(parks) == 5  # before the first cell and for each test, and to come back, twice
+    assert len(parks) == 4  # for each test, and to come back, twice
+
+
+DIE = "import os\nos._exit(1)"
+COUNT = "with open('runs', 'a') as file:\n    file.write('x')"
+RUNS = "print(open('runs').read())"
+
+
+def test_quick_cells_run_again_if_a_later_one_dies_and_slow_ones_do_not(run):
+    first, _, runs = run(f"print('once')\n{COUNT}\na = 1", DIE, f"{RUNS}\nprint(a)")
+    assert text(first) == "once\n"
+    assert text(runs) == "xx\n1\n"
+    slow, _, runs = run(f"{COUNT}\nimport time\ntime.sleep({WORTH})\na = 1", DIE, f"{RUNS}\na")
+    assert slow.outputs == []
+    assert text(runs) == "x\n"
+    assert runs.outputs[-1].data["text/plain"] == "1"
+
+
+def test_what_cannot_run_again_is_left_out(run):
+    once = "import os\nif os.path.exists('there'):\n    os._exit(1)\nopen('there', 'w').close()"
+    *_, after = run("a = 1", f"{once}\nb = 2", DIE, "print('a' in globals(), 'b' in globals())")
+    assert text(after) == "True False\n"
+
+
+def test_a_thread_that_ends_the_process_later_costs_one_cell(run):
+    later = (
+        "import os, threading\nthreading.Timer(0.4, os._exit, [1]).start()\n"
+        "import time\ntime.sleep(0.1)"
+    )
+    wait = "time.sleep(0.6)\nprint(a)"
+    _, _, cut, *rest = run("a = 1", later, wait, wait, wait)
+    assert "the process of this cell died" in error(cut).evalue
+    assert [text(cell) for cell in rest] == ["1\n", "1\n"]
 
 
 SLEEP = "import time\ntime.sleep(2)"

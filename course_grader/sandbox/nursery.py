@@ -27,7 +27,7 @@ from course_grader.sandbox.bubblewrap import (
     sandboxed,
 )
 from course_grader.sandbox.link import Link, pair, pid_of
-from course_grader.sandbox.processes import signalled
+from course_grader.sandbox.processes import family, signalled
 from course_grader.sandbox.seccomp import program
 
 START = 120.0  # seconds for importing everything, on a machine that has much to do
@@ -153,7 +153,7 @@ class Nursery:
     def tree(self) -> list[psutil.Process]:
         """All processes that came from it, itself included where bubblewrap is around it."""
         try:
-            return list(psutil.Process(self.process.pid).children(recursive=True))
+            return family(psutil.Process(self.process.pid))[1:]
         except psutil.NoSuchProcess:
             return []
 
