@@ -3,7 +3,9 @@
 import shutil
 import subprocess
 import sys
+import threading
 import warnings
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import nbformat
@@ -25,7 +27,8 @@ from course_grader.marking.test_server import TestServer
 from course_grader.release.release import release
 from course_grader.results.report import rows
 from course_grader.sandbox import box as sandbox
-from course_grader.sandbox import bubblewrap, nursery
+from course_grader.sandbox import bubblewrap
+from course_grader.sandbox import nurseries as pool
 from course_grader.sandbox.box import Sandbox
 from course_grader.sandbox.bubblewrap import Limits, SandboxError, View, sandboxed
 from course_grader.sandbox.nursery import Nursery
@@ -298,10 +301,11 @@ def nurseries(request, monkeypatch):
         started.append(Nursery(*arguments, **options, rooms=request.param))
         return started[-1]
 
-    nursery.close_idle()
-    monkeypatch.setattr(nursery, "Nursery", start)
+    pool.close_idle()
+    monkeypatch.setattr(pool, "Nursery", start)
+    monkeypatch.setattr(pool, "_without_rooms", threading.Event())
     yield started
-    nursery.close_idle()
+    pool.close_idle()
 
 
 def test_a_submission_finds_nothing_of_the_one_before(run, nurseries):
@@ -310,6 +314,40 @@ def test_a_submission_finds_nothing_of_the_one_before(run, nurseries):
     assert text(cell) == "False False False False\n['1'] 1000\n"
     assert len(nurseries) == (1 if nurseries[0].has_rooms else 2)
     assert nurseries[0].is_alive == nurseries[0].has_rooms
+
+
+MEET = """
+import pathlib, socket, time
+mine, other = {names}
+for family, name in ((socket.AF_UNIX, "\\0" + mine), (socket.AF_INET, ("127.0.0.1", {port}))):
+    one = socket.socket(family)
+    one.bind(name)  # a second one of this name fails, if they have a network together
+    one.listen()
+pathlib.Path("/tmp", mine).touch()
+pathlib.Path("/dev/shm", mine).touch()
+time.sleep(1.5)
+found = [str(place) for place in ("/tmp", "/dev/shm") if pathlib.Path(place, other).exists()]
+try:
+    socket.socket(socket.AF_UNIX).connect("\\0" + other)
+    found.append("heard")
+except OSError:
+    pass
+print(found, time.time())
+"""
+
+
+def test_two_submissions_at_a_time_share_a_nursery_and_nothing_else(run, nurseries):
+    """Each is still there when the other looks around."""
+    with ThreadPoolExecutor() as both:
+        cells = both.map(
+            lambda names: run(MEET.format(names=names, port=4321)),
+            [("one", "two"), ("two", "one")],
+        )
+        said = [text(cell) for (cell,) in cells]
+    assert all(one.startswith("[] ") for one in said), said
+    ends = [float(one.split()[1]) for one in said]
+    assert abs(ends[0] - ends[1]) < 1.5, "they did not meet"
+    assert len(nurseries) == (1 if nurseries[0].has_rooms else 2)
 
 
 RIGHTS = """

@@ -21,11 +21,12 @@ from course_grader.marking.running import Heard, Plan, run_submission
 from course_grader.marking.test_server import TestServer, close_servers, server_for
 from course_grader.sandbox.box import close_all
 from course_grader.sandbox.bubblewrap import font_caches
-from course_grader.sandbox.nursery import close_idle
+from course_grader.sandbox.nurseries import close_idle, start
 
 TOPIC = "genlhc-cell"
 DASK = {
     "distributed.worker.profile.enabled": False,  # its samples go nowhere
+    "distributed.admin.tick.interval": "1s",  # looks at oneself; by default 50 times as often
     "distributed.admin.low-level-log-length": 1,  # past messages hold whole submissions
     "distributed.admin.system-monitor.log-length": 1,
 }
@@ -135,10 +136,17 @@ def _run(
         worker.log_event(TOPIC, [group, notebook, cell, seconds, following])
 
     made = {name: nbformat.reads(text, as_version=4) for name, text in texts.items()}
-    troubles = run_submission(made, plan, prepare(plan), heard, files)
+    troubles = run_submission(made, plan, _server(plan), heard, files)
     return {name: nbformat.writes(one) for name, one in made.items()}, troubles, total
 
 
-def prepare(plan: Plan) -> TestServer:
-    """Starts the tests' server of this process, if it does not run yet."""
+def prepare(plan: Plan) -> None:
+    """Lets what runs submissions and tests in this process get ready in the background."""
+    _server(plan)
+    if not plan.unsafe:
+        start(plan.view, plan.limits, plan.modules)
+
+
+def _server(plan: Plan) -> TestServer:
+    """The tests' server of this process."""
     return server_for(plan.root, plan.test_modules, plan.limits.memory)

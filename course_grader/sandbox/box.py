@@ -15,7 +15,7 @@ from course_grader.runner.codec import WireError
 from course_grader.runner.wire import Channel
 from course_grader.sandbox.bubblewrap import Limits, SandboxError, View
 from course_grader.sandbox.link import Link, pair, pid_of
-from course_grader.sandbox.nursery import give, take
+from course_grader.sandbox.nurseries import give, take
 from course_grader.sandbox.processes import alive, family, memory, signalled, threads, weighs_more
 
 PATIENCE = 20.0  # seconds for a fork, on a machine that has much to do
