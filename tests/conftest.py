@@ -1,13 +1,16 @@
 """Shared fixtures."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import nbformat
 import pytest
 import typer
 from courses import tiny
+from filelock import FileLock
 from hypothesis import settings
+from nbclient import NotebookClient
 from playwright.sync_api import Browser, sync_playwright
 
 from course_grader.course import Course
@@ -20,6 +23,19 @@ settings.load_profile("busy machine")
 
 # Beyond what Playwright itself keeps quiet: no graphics card, and no network in another way.
 QUIET = ("--disable-gpu", "--disable-quic")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests of a file stay together, so that they share what its fixtures make.
+
+    A file or a test that says so itself belongs to another group; these start first, as they are
+    those that take long. `make test` gives the groups to two processes.
+    """
+    chosen = [item for item in items if item.get_closest_marker("xdist_group")]
+    others = [item for item in items if not item.get_closest_marker("xdist_group")]
+    for item in others:
+        item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
+    items[:] = chosen + others
 
 
 @pytest.fixture(scope="session")
@@ -48,6 +64,30 @@ def app() -> typer.Typer:
     app = typer.Typer()
     commands.register(app)
     return app
+
+
+@pytest.fixture(scope="session")
+def executed(
+    tmp_path_factory: pytest.TempPathFactory, worker_id: str
+) -> Callable[[Path], nbformat.NotebookNode]:
+    """Runs a notebook of the course: once in a run of the tests, whichever process asks for it."""
+    folder = tmp_path_factory.getbasetemp()
+    if worker_id != "master":
+        folder = folder.parent
+
+    def execute(path: Path) -> nbformat.NotebookNode:
+        kept = folder / f"executed {' '.join(path.parts[-3:])}"
+        with FileLock(f"{kept}.lock"):
+            if not kept.is_file():
+                notebook = nbformat.read(path, as_version=4)
+                place = {"metadata": {"path": str(path.parent)}}
+                NotebookClient(
+                    notebook, timeout=900, kernel_name="python3", resources=place
+                ).execute()
+                nbformat.write(notebook, kept)
+        return nbformat.read(kept, as_version=4)
+
+    return execute
 
 
 @pytest.fixture(scope="module")
