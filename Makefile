@@ -38,7 +38,7 @@ formgrader: .venv/.complete bubblewrap ## marks written answers in the browser: 
 	$(BIN)/genlhc formgrader --demo
 
 test: .venv/.complete bubblewrap browser lint ## every check of the project (20 to 25 min)
-	$(BIN)/python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder --junitxml build/test-times.xml
+	$(BIN)/python -m pytest -n 2 --no-loadscope-reorder --junitxml build/test-times.xml
 
 lint: .venv/.complete ## style and types
 	$(BIN)/ruff check .

@@ -1,9 +1,12 @@
 """Shared fixtures."""
 
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
+import groups
 import nbformat
 import pytest
 import typer
@@ -24,18 +27,38 @@ settings.load_profile("busy machine")
 # Beyond what Playwright itself keeps quiet: no graphics card, and no network in another way.
 QUIET = ("--disable-gpu", "--disable-quic")
 
+STARTED = pytest.StashKey[float]()
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests of a file stay together, so that they share what its fixtures make.
+    """What takes long starts first."""
+    items.sort(key=lambda item: groups.place(item.nodeid))
 
-    A file or a test that says so itself belongs to another group; these start first, as they are
-    those that take long. `make test` gives the groups to two processes.
-    """
-    chosen = [item for item in items if item.get_closest_marker("xdist_group")]
-    others = [item for item in items if not item.get_closest_marker("xdist_group")]
-    for item in others:
-        item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
-    items[:] = chosen + others
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> groups.Groups:
+    """Tests that belong together run in one process."""
+    return groups.Groups(config, log)
+
+
+def computed() -> float:
+    """Seconds that this process and those that it waited for computed so far."""
+    times = os.times()
+    return times.user + times.system + times.children_user + times.children_system
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> Iterator[None]:
+    """Begins to count what a test computes, with what it prepares."""
+    item.stash[STARTED] = computed()
+    yield
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Iterator[None]:
+    """Keeps it for benchmarks/suite.py: unlike the time, it does not grow with what else runs."""
+    yield
+    item.user_properties.append(("computed", round(computed() - item.stash[STARTED], 3)))
 
 
 @pytest.fixture(scope="session")

@@ -36,8 +36,6 @@ from course_grader.results.feedback import feedback
 from course_grader.results.report import rows
 from course_grader.runner.wire import Channel
 
-pytestmark = pytest.mark.xdist_group("alone")  # watches processes, memory or the clock
-
 ATTACKS = sorted((Path(__file__).parent / "attacks").glob("*.txt"))
 INPUT = "918273"  # of a hidden test
 SECRETS = (

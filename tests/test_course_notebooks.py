@@ -13,8 +13,6 @@ from course_notebooks import browser, executing
 from course_notebooks.executing import Budget, code_cells, execute
 from course_notebooks.threads import ONE_THREAD
 
-pytestmark = pytest.mark.xdist_group("alone")  # watches processes, memory or the clock
-
 MINUTE = Budget(60)
 
 

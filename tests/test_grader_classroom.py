@@ -18,8 +18,6 @@ from course_grader.grading.grade import Grading
 from course_grader.lecturer.demo_class import fill
 from course_grader.results.report import rows
 
-pytestmark = pytest.mark.xdist_group("alone")  # watches processes, memory or the clock
-
 GROUPS = [f"group-{number:02d}" for number in range(1, 7)]
 DRAW = "import random\nprint(random.random())"
 

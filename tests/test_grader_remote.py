@@ -14,8 +14,6 @@ from course_grader.sandbox.box import Sandbox
 from course_grader.sandbox.bubblewrap import RUNNER, Limits, View
 from course_utils import checks
 
-pytestmark = pytest.mark.xdist_group("alone")  # watches processes, memory or the clock
-
 ANSWERS = '''
 import math
 

@@ -29,8 +29,6 @@ from course_grader.sandbox.box import Sandbox
 from course_grader.sandbox.bubblewrap import Limits, SandboxError, View, sandboxed
 from course_grader.sandbox.nursery import Nursery
 
-pytestmark = pytest.mark.xdist_group("alone")  # watches processes, memory or the clock
-
 FEW = Limits(call=10, cell=10, notebook=60, memory=1 << 30, processes=2)
 LIMITS = Limits(call=10, cell=10, notebook=60, memory=1 << 30, disk=32 << 20, output=20_000)
 

@@ -20,8 +20,6 @@ from hypothesis.extra import numpy as hnp
 from course_grader.runner.codec import Handle, WireError, buffered, decode, encode
 from course_grader.runner.wire import MAX_HEADER, Channel, Closed, Late, pack, unpack_frame
 
-pytestmark = pytest.mark.xdist_group("alone")  # watches processes, memory or the clock
-
 SCALARS = (
     st.none()
     | st.booleans()

@@ -17,13 +17,9 @@ Cell = nbformat.NotebookNode
 
 
 def parameters(folder: Path, sheets: list[str]):
-    """Notebooks that students get; each is a group of its own, so that both cores work."""
+    """Notebooks that students get."""
     return [
-        pytest.param(
-            folder / sheet / f"{name}.ipynb",
-            id=f"{sheet}: {name}",
-            marks=pytest.mark.xdist_group(f"{sheet}: {name}"),
-        )
+        pytest.param(folder / sheet / f"{name}.ipynb", id=f"{sheet}: {name}")
         for sheet in sheets
         for name in COURSE.notebooks(sheet)
     ]
