@@ -30,6 +30,10 @@ DASK = {
     "distributed.admin.low-level-log-length": 1,  # past messages hold whole submissions
     "distributed.admin.system-monitor.log-length": 1,
 }
+QUIET: dict[str, Any] = {  # no dashboard; the server that is there all the same: for this machine
+    "dashboard_address": "127.0.0.1:0",
+    "scheduler_kwargs": {"dashboard": False},
+}
 
 
 @dataclass(frozen=True)
@@ -71,7 +75,7 @@ class Classroom:
         dask.config.set(DASK)
         if not scheduler:
             self._cluster = LocalCluster(
-                n_workers=workers, threads_per_worker=1, processes=False, dashboard_address=None
+                n_workers=workers, threads_per_worker=1, processes=False, **QUIET
             )
         try:
             self._client = Client(self._cluster or scheduler, timeout="10s", set_as_default=False)
