@@ -4,6 +4,7 @@ import shutil
 import subprocess
 import sys
 import threading
+import time
 import warnings
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -348,6 +349,16 @@ def test_two_submissions_at_a_time_share_a_nursery_and_nothing_else(run, nurseri
     ends = [float(one.split()[1]) for one in said]
     assert abs(ends[0] - ends[1]) < 1.5, "they did not meet"
     assert len(nurseries) == (1 if nurseries[0].has_rooms else 2)
+
+
+def test_a_nursery_outlives_the_thread_that_asked_for_it():
+    with ThreadPoolExecutor(1) as thread:
+        nursery = thread.submit(pool.take, View({}), LIMITS, ()).result()
+    time.sleep(0.5)
+    assert nursery.is_alive
+    pool.give(nursery)
+    pool.close_idle()
+    assert not nursery.is_alive
 
 
 RIGHTS = """

@@ -7,6 +7,7 @@ import atexit
 import contextlib
 import threading
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 
 from course_grader.sandbox.bubblewrap import Limits, SandboxError, View, sandboxed
 from course_grader.sandbox.nursery import Nursery, kind_of
@@ -15,6 +16,7 @@ MOST_IDLE = 4
 
 _shared: dict[Nursery, int] = {}  # and how many submissions they have now
 _lock = threading.Lock()
+_starter = ThreadPoolExecutor(1)  # bubblewrap ends with the thread that started it; this one stays
 _without_rooms = threading.Event()  # the kernel has been found not to allow any
 
 
@@ -39,7 +41,7 @@ def take(view: View, limits: Limits, modules: Iterable[str], *, unsafe: bool = F
                 sandboxed(view, limits)  # what cannot be shown now is not shown from before
                 _shared[nursery] += 1
                 return nursery
-        nursery = Nursery(view, limits, modules)
+        nursery = _starter.submit(Nursery, view, limits, modules).result()
         if nursery.has_rooms:
             _shared[nursery] = 1
         else:
