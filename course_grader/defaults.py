@@ -49,7 +49,7 @@ RELEASE = [
     "nbgrader.preprocessors.ClearOutput",
     "nbgrader.preprocessors.CheckCellMetadata",
     "nbgrader.preprocessors.ComputeChecksums",
-    "nbgrader.preprocessors.SaveCells",
+    "course_grader.release.registered.RegisterCells",
     "nbgrader.preprocessors.ClearHiddenTests",
     "nbgrader.preprocessors.ClearMarkScheme",
     "nbgrader.preprocessors.ComputeChecksums",
@@ -92,6 +92,7 @@ def fair_defaults() -> Config:
         ".*",
         "Thumbs.db",
     ]
+    config.Exporter.optimistic_validation = True  # at the end, not after each preprocessor
     config.GenerateAssignment.preprocessors = list(RELEASE)
     config.Autograde.sanitize_preprocessors = list(SANITIZE)
     config.Autograde.autograde_preprocessors = list(AUTOGRADE)

@@ -35,7 +35,7 @@ _MARKERS = (
     "BEGIN MARK SCHEME",
     "END MARK SCHEME",
 )
-_SAVE = "SaveCells"
+_SAVE = ("SaveCells", "RegisterCells")
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,7 @@ def generated(course: Course, sheet: str, *, register: bool) -> Iterator[Path]:
         else:
             steps = course.config.GenerateAssignment.preprocessors
             changes.GenerateAssignment.preprocessors = [
-                step for step in steps if _SAVE not in str(step)
+                step for step in steps if not str(step).endswith(_SAVE)
             ]
         converter = course.converter(StudentsVersion, sheet, changes=changes)
         converter.names = names

@@ -67,7 +67,7 @@ class Sandbox:
     ) -> None:
         self.limits = limits
         self.was_asked = False  # by a test with hidden inputs: they may be known inside
-        self._look_next = self._weigh_next = 0.0
+        self._look_next = self._weigh_next = self._weigh_all_next = 0.0
         self._links: list[Link] = []
         self._nursery = take(view, limits, modules, unsafe=unsafe)
         reader, writer = os.pipe()
@@ -188,14 +188,16 @@ class Sandbox:
         if threads(others) > 2 * self.limits.processes:
             raise Stopped(f"more than {2 * self.limits.processes} threads were started")
         now = time.monotonic()
-        if now < self._weigh_next:
-            return
-        if self._weighs_too_much() and self._weighs_too_much():
-            raise Stopped(f"more than {self.limits.memory / 2**30:.3g} GiB of memory were used")
-        if weighs_more(tree, 2 * self._most):  # some parked one grows
-            signalled(max(tree, key=lambda one: memory([one], "pss")).kill)
-        # Shared memory takes long to weigh: a fork bomb must not win that time.
-        self._weigh_next = time.monotonic() + 10 * (time.monotonic() - now)
+        if now >= self._weigh_next:
+            if self._weighs_too_much() and self._weighs_too_much():
+                raise Stopped(f"more than {self.limits.memory / 2**30:.3g} GiB of memory were used")
+            # Shared memory takes long to weigh: a fork bomb must not win that time.
+            self._weigh_next = time.monotonic() + 10 * (time.monotonic() - now)
+        now = time.monotonic()
+        if now >= self._weigh_all_next:
+            if weighs_more(tree, 2 * self._most):  # some parked one grows
+                signalled(max(tree, key=lambda one: memory([one], "pss")).kill)
+            self._weigh_all_next = time.monotonic() + 30 * (time.monotonic() - now)
 
     def text(self, most: int) -> bytes:
         """What programs wrote to the terminal since the last call, at most so many bytes."""

@@ -5,6 +5,7 @@ its own (`course_grader.runner.rooms`). Where the kernel does not allow rooms, o
 it serves one submission and ends.
 """
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -141,6 +142,10 @@ class Nursery:
         """Ends it and all that came from it."""
         tree = {*self._first, *self.tree()}
         self._control.close()
+        for one in self._first[-1:]:  # the innermost: those around it notice, and end in order
+            signalled(one.kill)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.process.wait(END / 2)
         for one in tree:
             signalled(one.kill)
         self.process.kill()
