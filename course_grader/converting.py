@@ -11,6 +11,8 @@ from typing import Any
 
 from nbgrader.converters import NbGraderException
 
+from course_grader.gradebook import trouble
+
 
 class ConverterError(RuntimeError):
     """nbgrader could not convert something; the text is its last complaint."""
@@ -80,21 +82,34 @@ def run_converter(converter: Any, log: logging.Logger) -> None:
         log: where the converter logs to.
 
     Raises:
-        ConverterError: with the last line of the exception that nbgrader swallowed.
+        ConverterError: with what the exception that nbgrader swallowed says, in a line.
     """
     complaints = _Complaints()
     log.addHandler(complaints)
     try:
         converter.start()
     except NbGraderException as error:
-        raise ConverterError(_cause(complaints.texts) or str(error)) from error
+        text = _cause(complaints.texts) or str(error)
+        if text.startswith("sqlalchemy."):
+            text = trouble(str(converter.coursedir.db_url), text.partition(": ")[2])
+        raise ConverterError(text) from error
     finally:
         log.removeHandler(complaints)
 
 
 def _cause(texts: list[str]) -> str:
-    """The message of the last traceback among logged texts, else the first text."""
+    """The first line of the message of the last traceback among logged texts, else the first text.
+
+    Example:
+        >>> _cause(["Traceback (...):\\n  File x\\n    code\\na.Error: locked\\nmore of it", "x"])
+        'a.Error: locked'
+    """
     for text in reversed(texts):
         if text.startswith("Traceback"):
-            return text.strip().splitlines()[-1]
+            message = ""
+            for line in reversed(text.strip().splitlines()):
+                if line.startswith(" "):
+                    break
+                message = line
+            return message
     return texts[0].strip() if texts else ""

@@ -87,6 +87,7 @@ def grade(
         console.say(f"next: `genlhc export {sheet}` and `genlhc feedback {sheet}`")
         if bad:
             console.problem(f"{bad} notebooks need a look, see above; the rest is graded")
+        if bad or opened.misnamed():
             raise typer.Exit(1)
 
 

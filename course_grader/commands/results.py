@@ -117,10 +117,10 @@ def similar(sheet: SheetArgument, course: CourseOption = Path()) -> None:
     Example: genlhc similar sheet01
     """
     from rich.box import SIMPLE_HEAD
-    from rich.table import Table
 
     from course_grader.results.similar import find_similar
     from course_grader.results.similar_page import write_similar_page
+    from course_notebooks.terminal import Table
 
     with session(course, "similar") as (opened, console):
         pairs = find_similar(opened, sheet, console)
