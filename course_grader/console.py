@@ -4,7 +4,7 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn
@@ -28,6 +28,22 @@ def duration(seconds: float) -> str:
     if whole < 3600:
         return f"{whole // 60} min {whole % 60:02d} s"
     return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
+
+
+def alike(texts: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Who and what of each text, those with the same text together.
+
+    Example:
+        >>> alike([("group-01", "the disk is full"), ("group-02", "the disk is full")])
+        [('group-01, group-02', 'the disk is full')]
+    """
+    who: dict[str, list[str]] = {}
+    for name, text in texts:
+        who.setdefault(text, []).append(name)
+    return [
+        (", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else ""), text)
+        for text, names in who.items()
+    ]
 
 
 _TOO_LITTLE = 0.02

@@ -2,6 +2,7 @@
 
 import logging
 import os
+import re
 import threading
 import warnings
 from collections.abc import Iterator
@@ -12,6 +13,9 @@ from typing import Any
 from nbgrader.converters import NbGraderException
 
 from course_grader.gradebook import trouble
+from course_notebooks.troubles import in_words
+
+_REFUSED = re.compile(r"\[Errno (\d+)\] ([^:]+)(?:: '(.*)')?$")
 
 
 class ConverterError(RuntimeError):
@@ -90,11 +94,25 @@ def run_converter(converter: Any, log: logging.Logger) -> None:
         converter.start()
     except NbGraderException as error:
         text = _cause(complaints.texts) or str(error)
-        if text.startswith("sqlalchemy."):
-            text = trouble(str(converter.coursedir.db_url), text.partition(": ")[2])
-        raise ConverterError(text) from error
+        raise ConverterError(_in_words(text, str(converter.coursedir.db_url))) from error
     finally:
         log.removeHandler(complaints)
+
+
+def _in_words(text: str, db_url: str) -> str:
+    """An error that nbgrader logged, in a sentence if it is of the gradebook or the system.
+
+    Example:
+        >>> _in_words("OSError: [Errno 28] No space left on device: 'feedback/x.html'", "")[:50]
+        'the disk is full: feedback/x.html could not be wri'
+    """
+    kind, _, said = text.partition(": ")
+    if kind.startswith("sqlalchemy.") or (kind.endswith(".InvalidEntry") and said[:1] == "("):
+        return trouble(db_url, said)
+    refused = _REFUSED.match(said)
+    if refused is None:
+        return text
+    return in_words(OSError(int(refused[1]), refused[2], refused[3]))
 
 
 def _cause(texts: list[str]) -> str:

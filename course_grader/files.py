@@ -36,8 +36,10 @@ def write_whole(path: Path, content: bytes | str) -> None:
             file.write(data)
         os.chmod(name, 0o644)
         os.replace(name, path)
-    except BaseException:
+    except BaseException as error:
         Path(name).unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            error.filename = str(path)
         raise
 
 

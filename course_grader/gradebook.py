@@ -8,7 +8,7 @@ from typing import Any
 
 from alembic.script import ScriptDirectory
 from nbgrader import api
-from nbgrader.api import Base, Gradebook
+from nbgrader.api import Base, Gradebook, InvalidEntry
 from nbgrader.dbutil import ALEMBIC_DIR
 from sqlalchemy import create_engine, inspect, text
 from sqlalchemy.exc import SQLAlchemyError
@@ -119,7 +119,7 @@ def _explained(url: str) -> Iterator[None]:
     """Within this block the database's complaints become sentences."""
     try:
         yield
-    except SQLAlchemyError as error:
+    except (SQLAlchemyError, InvalidEntry) as error:
         raise GradebookError(trouble(url, str(error))) from error
 
 

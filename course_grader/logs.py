@@ -8,6 +8,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from tornado.log import app_log
+
 from course_grader.course import Course
 from course_notebooks.cleaning import block
 from course_notebooks.troubles import in_words
@@ -30,7 +32,7 @@ class Log:
 
 @contextmanager
 def log_to_file(course: Course, command: str) -> Iterator[Log]:
-    """Within this block, the course's log is written to `build/logs/<time>-<command>.log`.
+    """Within this block, what nbgrader logs is written to `build/logs/<time>-<command>.log`.
 
     Old logs go: the last thirty are kept. A log that cannot be written stops nothing.
     """
@@ -47,11 +49,18 @@ def log_to_file(course: Course, command: str) -> Iterator[Log]:
     level = course.log.level
     course.log.addHandler(handler)
     course.log.setLevel(logging.INFO)
+
+    def taken(record: logging.LogRecord) -> bool:
+        handler.handle(record)
+        return False
+
+    app_log.addFilter(taken)
     try:
         yield log
     finally:
         course.log.setLevel(level)
         course.log.removeHandler(handler)
+        app_log.removeFilter(taken)
         with suppress(OSError):  # what was left to write; that was noted already
             handler.close()
 

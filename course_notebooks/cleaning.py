@@ -8,6 +8,7 @@ notebooks may hold signs that steer whatever shows them. `clean` is what all fun
 | terminal, log | `block`, `line` | also of lines that pass for lines of ours |
 | table (CSV) | `csv_text` | also of formulas |
 | page (HTML) | `html` | also of tags |
+| gradebook | `name` | also of tags, where pages of nbgrader's write it |
 | notebook, what a program printed | `coloured`, `printed` | keeps or drops colours |
 | state (JSON) | `json_text` | everything but ASCII is written as a number |
 """
@@ -37,6 +38,7 @@ _STEERS = re.compile(
     r"[\x00-\x08\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u206f\ufff9-\ufffb"
     r"\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff\U000e0000-\U000e0fff]"
 )
+_LOOK_ALIKE = str.maketrans("<>&", "‹›＆")
 _FORMULA = ("=", "+", "-", "@", "−")
 INSTEAD = "?"
 
@@ -63,7 +65,7 @@ def line(text: str) -> str:
         >>> line("two\nlines \udce4\x07")
         'two lines ??'
     """
-    return " ".join(clean(text).split())
+    return " ".join(clean(text).replace("\u200b", "").split())
 
 
 def block(text: str) -> str:
@@ -108,6 +110,16 @@ def html(text: str) -> str:
     return escape(clean(text))
 
 
+def name(text: str) -> str:
+    """A name for the gradebook, whose pages and programs may write it as it is: without tags.
+
+    Example:
+        >>> name("Zoë <b>\\x1b[1mO'Hara</b> & Co")
+        "Zoë ‹b›O'Hara‹/b› ＆ Co"
+    """
+    return line(text).translate(_LOOK_ALIKE)
+
+
 def csv_text(rows: Iterable[Iterable[Any]]) -> str:
     r"""A table that a spreadsheet shows and does not run.
 
@@ -142,7 +154,7 @@ def _cell(value: Any) -> str:
 
 def _defused(part: str) -> str:
     bare = part.lstrip()
-    sign = unicodedata.normalize("NFKC", bare.lstrip("\"' ")[:1])
+    sign = unicodedata.normalize("NFKC", bare.lstrip("\"' \u200c\u200d")[:1])
     if not sign.startswith(_FORMULA):
         return part
     return f"{part[: len(part) - len(bare)]}'{bare}"

@@ -41,13 +41,14 @@ def feedback(sheet: SheetArgument, course: CourseOption = Path()) -> None:
 
     Example: genlhc feedback sheet01
     """
+    from course_grader.console import alike
     from course_grader.results.feedback import feedback as make
 
     with session(course, "feedback") as (opened, console):
         pages = make(opened, sheet, console)
         console.say(f"{pages.written} pages in {opened.feedback.name}/<group>/{sheet}/")
-        for name, reason in pages.failed.items():
-            console.problem(f"{name}: no pages: {reason}")
+        for names, reason in alike(pages.failed.items()):
+            console.problem(f"{names}: no pages: {reason}")
         if pages.failed:
             raise typer.Exit(1)
 

@@ -178,7 +178,7 @@ class Grading:
 
     def _lost(self, job: Job, reason: str) -> GroupResult:
         """A group that nothing could be done for; nothing is stored, so that it is tried again."""
-        return GroupResult(job.group, without_result(job, reason))
+        return GroupResult(job.group, without_result(self.course, self.sheet, job, reason))
 
     def _seconds(self, job: Job) -> float:
         known = job.cells.items()

@@ -65,6 +65,8 @@ def feedback(
     groups = groups_in(course.autograded, sheet)
     if not groups:
         raise CourseError(f"nothing is graded for {sheet}; run `genlhc grade {sheet}` first")
+    with course.gradebook():
+        pass  # if it cannot be used, one sentence says so
     failed: dict[str, str] = {}
     written = 0
     with (

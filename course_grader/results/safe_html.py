@@ -188,10 +188,10 @@ class SafeHtml(SanitizeHTML):
         Equations survive: in the line their signs are written as numbers, so that Markdown does
         not see them, while a browser shows them to MathJax.
         """
+        text = _ENTITY.sub(_harmless_sign, text)
         short = not attachments and len(text) < 20_000
         try:
             html, is_passive, shown = _remembered(text) if short else _look(text, attachments)
-            text = _ENTITY.sub(_harmless_sign, text)
             own = all(may_be_shown(address, self._folder) for address in shown)
             if is_passive and own and len(shown) == n_marks(text):
                 return text
@@ -213,7 +213,7 @@ class SafeHtml(SanitizeHTML):
 def _harmless_sign(entity: re.Match[str]) -> str:
     """A sign that is written as a number, if it steers nothing."""
     sign = unescape(entity[0])
-    return entity[0] if clean(sign) == sign else "?"
+    return entity[0] if sign and clean(sign) == sign else "?"
 
 
 def _look(text: str, attachments: dict[str, Any]) -> tuple[str, bool, tuple[str, ...]]:
