@@ -8,8 +8,6 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from tornado.log import app_log
-
 from course_grader.course import Course
 from course_notebooks.cleaning import block
 from course_notebooks.troubles import in_words
@@ -54,13 +52,14 @@ def log_to_file(course: Course, command: str) -> Iterator[Log]:
         handler.handle(record)
         return False
 
-    app_log.addFilter(taken)
+    api = logging.getLogger("tornado.application")  # the one of nbgrader's gradebook
+    api.addFilter(taken)
     try:
         yield log
     finally:
         course.log.setLevel(level)
         course.log.removeHandler(handler)
-        app_log.removeFilter(taken)
+        api.removeFilter(taken)
         with suppress(OSError):  # what was left to write; that was noted already
             handler.close()
 

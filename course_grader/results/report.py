@@ -100,7 +100,7 @@ def _notebook_rows(
     record = records.get(name)
     path = course.autograded / group / sheet / f"{name}.ipynb"
     try:
-        cells = marked_cells(path)
+        cells = {grade_id(cell): cell for cell in marked_cells(path)}
     except DamagedError:
         reason = damage(course, sheet, group, name)
         return [Row(group, name, task, None, points, UNGRADABLE, reason) for task, points in tasks]
@@ -124,13 +124,13 @@ def _notebook_rows(
     return table
 
 
-def marked_cells(path: Path) -> dict[str, Any]:
-    """The cells of a marked notebook by grade id; none if it is not there.
+def marked_cells(path: Path) -> list[Any]:
+    """The cells of a marked notebook; none if it is not there.
 
     Raises:
         DamagedError: it cannot be read.
     """
-    return {grade_id(cell): cell for cell in read_notebook(path).cells} if path.is_file() else {}
+    return list(read_notebook(path).cells) if path.is_file() else []
 
 
 def damage(course: Course, sheet: str, group: str, name: str) -> str:
