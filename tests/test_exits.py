@@ -23,7 +23,9 @@ from course_grader import cli
 from course_grader.console import Console, Work
 from course_grader.course import Course
 from course_grader.defaults import fair_defaults
+from course_grader.grading.grade import Grading
 from course_grader.lecturer.demo_class import fill
+from course_grader.results.feedback import feedback
 from course_grader.results.formgrader import _name_groups
 from course_grader.results.safe_html import SafeHtml
 from course_handin.cli import students
@@ -148,6 +150,26 @@ def test_own_pictures_stay(tmp_path):
         found = re.findall(r'<img[^>]*src="([^"]*)"', page)
         assert bool(found) == stays, text
         assert ("is not shown: a" in page) != stays or not stays, text
+
+
+def test_the_figures_of_a_sheet_stay_in_what_is_marked(course):
+    figures = course.source / SHEET / "figures"
+    figures.mkdir()
+    (figures / "dot.png").write_bytes(tiny.png())
+    notebook = nbformat.read(course.release / SHEET / "means.ipynb", 4)
+    text = "You should get ![a dot](figures/dot.png)"
+    notebook.cells += [new_markdown_cell(text), new_markdown_cell("![a](figures/gone.png)")]
+    path = course.submitted / "group-01" / SHEET / "means.ipynb"
+    path.parent.mkdir(parents=True)
+    nbformat.write(notebook, path)
+    Grading(course, SHEET).run()
+    marked = nbformat.read(course.autograded / "group-01" / SHEET / "means.ipynb", 4)
+    assert marked.cells[-2].source == text
+    assert "is not shown" in marked.cells[-1].source
+    feedback(course, SHEET)
+    folder = course.feedback / "group-01" / SHEET
+    assert 'src="figures/dot.png"' in (folder / "means.html").read_text("utf-8")
+    assert (folder / "figures" / "dot.png").is_file()
 
 
 def test_attachments_stay():
@@ -294,7 +316,8 @@ def evil(released_course, tmp_path_factory):
                     if path.suffix == ".txt":
                         shutil.copy(path, root / "submitted" / place.name / SHEET / path.name)
             (root / "submitted" / "\x1b[2J group" / SHEET).mkdir(parents=True, exist_ok=True)
-        said[" ".join(command[:1] + command[2:])] = Said(cli.app, *command, "--course", str(root))
+        key = " ".join(word for word in command if word not in (SHEET, str(handed)))
+        said[key] = Said(cli.app, *command, "--course", str(root))
     _name_groups(course)
     return course, said
 
