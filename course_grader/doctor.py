@@ -14,6 +14,7 @@ from packaging.requirements import Requirement
 
 from course_grader.course import Course
 from course_grader.execute import TrustedExecute
+from course_grader.handout import shown
 from course_grader.sandbox.box import Sandbox
 from course_grader.sandbox.bubblewrap import Limits, SandboxError, View, sandboxed
 
@@ -52,12 +53,13 @@ class Finding:
 
 def examine(course: Course) -> list[Finding]:
     """Everything that grading needs, the most basic first."""
-    runs = TrustedExecute(config=course.config)
-    plan = runs.plan(course, "", {})
-    found = [*_bubblewrap(), *_namespaces(plan.view, plan.limits)]
+    limits = TrustedExecute(config=course.config).limits
+    sheets = course.sheets()
+    view = View(shown(course, sheets[0])) if sheets else View()
+    found = [*_bubblewrap(), *_namespaces(view, limits)]
     if all(one.good for one in found):
-        found += _trial(plan.view, plan.limits)
-    return [*found, *_room(course, plan.limits), *_data(course), *_versions(course)]
+        found += _trial(view, limits)
+    return [*found, *_room(course, limits), *_data(course), *_versions(course)]
 
 
 def _bubblewrap() -> Iterator[Finding]:

@@ -59,6 +59,14 @@ class TrustedExecute(NbGraderPreprocessor):  # type: ignore[misc]
         config=True
     )
 
+    @property
+    def limits(self) -> Limits:
+        """What a submission may use up."""
+        return Limits(
+            self.call_seconds, self.cell_seconds, self.notebook_seconds, self.memory, self.disk,
+            self.processes, self.output,
+        )  # fmt: skip
+
     def plan(self, course: Course, sheet: str, notebooks: Mapping[str, Any]) -> Plan:
         """How this course's submissions are run.
 
@@ -71,10 +79,6 @@ class TrustedExecute(NbGraderPreprocessor):  # type: ignore[misc]
         for cell in (cell for notebook in notebooks.values() for cell in notebook.cells):
             if cell.cell_type == "code":
                 modules[is_test(cell)] |= imported(cell.source)
-        limits = Limits(
-            self.call_seconds, self.cell_seconds, self.notebook_seconds, self.memory, self.disk,
-            self.processes, self.output,
-        )  # fmt: skip
         view = View(shown(course, sheet), tuple(Path(name).stem for name in course.settings.checks))
         for names in modules.values():  # once for all submissions, also what is imported late
             names |= imported_later(names, course.root)
@@ -82,7 +86,7 @@ class TrustedExecute(NbGraderPreprocessor):  # type: ignore[misc]
         solutions = {name: course.source / sheet / f"{name}.ipynb" for name in notebooks}
         special = {name: budgets(read_notebook(path)) for name, path in solutions.items()
                    if path.is_file()}  # fmt: skip
-        return Plan(course.root, view, needed, tested, limits, special, self.unsafe)
+        return Plan(course.root, view, needed, tested, self.limits, special, self.unsafe)
 
     def preprocess(self, nb: Any, resources: Any) -> tuple[Any, Any]:
         """Fills the outputs of the cells in place."""

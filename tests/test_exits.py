@@ -313,7 +313,7 @@ def evil(released_course, tmp_path_factory):
         if command[0] == "grade":  # as nbgrader's own exchange lays it, unseen by `collect`
             for place in handed.iterdir():
                 for path in (place / SHEET).iterdir():
-                    if path.suffix == ".txt":
+                    if path.name != "adding.ipynb":
                         shutil.copy(path, root / "submitted" / place.name / SHEET / path.name)
             (root / "submitted" / "\x1b[2J group" / SHEET).mkdir(parents=True, exist_ok=True)
         key = " ".join(word for word in command if word not in (SHEET, str(handed)))

@@ -13,6 +13,7 @@ from distributed import LocalCluster
 
 from course_grader.course import Course
 from course_grader.errors import CourseError
+from course_grader.grading.classroom import QUIET
 from course_grader.grading.grade import Grading
 from course_grader.lecturer.demo_class import fill
 from course_grader.results.report import rows
@@ -90,7 +91,7 @@ def test_a_submission_leaves_memory_when_it_is_graded(handed, monkeypatch):
 
 @pytest.mark.filterwarnings("ignore::ResourceWarning")  # a killed worker cannot tidy up
 def test_a_killed_worker_elsewhere_loses_nothing(handed, capfd):
-    with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster:
+    with LocalCluster(n_workers=2, threads_per_worker=1, **QUIET) as cluster:
         victim = next(iter(cluster.workers.values())).pid
 
         def kill() -> None:

@@ -46,10 +46,10 @@ def test_other_outputs_and_the_other_stream_stand_where_they_stood():
 
 
 def test_a_long_line_takes_a_time_that_grows_with_its_length_only():
-    start = time.perf_counter()
+    start = time.process_time()
     assert as_left("\r" + "x" * 5_000_000) == "x" * 5_000_000
     assert as_left("\rx" * 2_000_000) == "x"
-    assert time.perf_counter() - start < 5
+    assert time.process_time() - start < 5
 
 
 def test_marking_and_solutions_use_it():

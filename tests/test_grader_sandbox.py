@@ -3,7 +3,9 @@
 import shutil
 import subprocess
 import sys
+import threading
 import warnings
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import nbformat
@@ -19,12 +21,14 @@ from course_grader.converting import nbgrader_house
 from course_grader.course import Course
 from course_grader.grading.grade import Grading
 from course_grader.lecturer.demo_class import fill
+from course_grader.marking.checkpoints import WORTH
 from course_grader.marking.running import Plan, run_submission
 from course_grader.marking.test_server import TestServer
 from course_grader.release.release import release
 from course_grader.results.report import rows
 from course_grader.sandbox import box as sandbox
-from course_grader.sandbox import bubblewrap, nursery
+from course_grader.sandbox import bubblewrap
+from course_grader.sandbox import nurseries as pool
 from course_grader.sandbox.box import Sandbox
 from course_grader.sandbox.bubblewrap import Limits, SandboxError, View, sandboxed
 from course_grader.sandbox.nursery import Nursery
@@ -152,7 +156,39 @@ def test_the_process_that_a_test_will_ask_also_brings_a_notebook_back(run, monke
     assert "the process of this cell died" in error(cells[3]).evalue
     assert text(cells[4]) == "1\n"
     assert cells[1].outputs == cells[5].outputs == []
-    assert len(parks) == 5  # before the first cell and for each test, and to come back, twice
+    assert len(parks) == 4  # for each test, and to come back, twice
+
+
+DIE = "import os\nos._exit(1)"
+COUNT = "with open('runs', 'a') as file:\n    file.write('x')"
+RUNS = "print(open('runs').read())"
+
+
+def test_quick_cells_run_again_if_a_later_one_dies_and_slow_ones_do_not(run):
+    first, _, runs = run(f"print('once')\n{COUNT}\na = 1", DIE, f"{RUNS}\nprint(a)")
+    assert text(first) == "once\n"
+    assert text(runs) == "xx\n1\n"
+    slow, _, runs = run(f"{COUNT}\nimport time\ntime.sleep({WORTH})\na = 1", DIE, f"{RUNS}\na")
+    assert slow.outputs == []
+    assert text(runs) == "x\n"
+    assert runs.outputs[-1].data["text/plain"] == "1"
+
+
+def test_what_cannot_run_again_is_left_out(run):
+    once = "import os\nif os.path.exists('there'):\n    os._exit(1)\nopen('there', 'w').close()"
+    *_, after = run("a = 1", f"{once}\nb = 2", DIE, "print('a' in globals(), 'b' in globals())")
+    assert text(after) == "True False\n"
+
+
+def test_a_thread_that_ends_the_process_later_costs_one_cell(run):
+    later = (
+        "import os, threading\nthreading.Timer(0.4, os._exit, [1]).start()\n"
+        "import time\ntime.sleep(0.1)"
+    )
+    wait = "time.sleep(0.6)\nprint(a)"
+    _, _, cut, *rest = run("a = 1", later, wait, wait, wait)
+    assert "the process of this cell died" in error(cut).evalue
+    assert [text(cell) for cell in rest] == ["1\n", "1\n"]
 
 
 SLEEP = "import time\ntime.sleep(2)"
@@ -265,10 +301,11 @@ def nurseries(request, monkeypatch):
         started.append(Nursery(*arguments, **options, rooms=request.param))
         return started[-1]
 
-    nursery.close_idle()
-    monkeypatch.setattr(nursery, "Nursery", start)
+    pool.close_idle()
+    monkeypatch.setattr(pool, "Nursery", start)
+    monkeypatch.setattr(pool, "_without_rooms", threading.Event())
     yield started
-    nursery.close_idle()
+    pool.close_idle()
 
 
 def test_a_submission_finds_nothing_of_the_one_before(run, nurseries):
@@ -277,6 +314,40 @@ def test_a_submission_finds_nothing_of_the_one_before(run, nurseries):
     assert text(cell) == "False False False False\n['1'] 1000\n"
     assert len(nurseries) == (1 if nurseries[0].has_rooms else 2)
     assert nurseries[0].is_alive == nurseries[0].has_rooms
+
+
+MEET = """
+import pathlib, socket, time
+mine, other = {names}
+for family, name in ((socket.AF_UNIX, "\\0" + mine), (socket.AF_INET, ("127.0.0.1", {port}))):
+    one = socket.socket(family)
+    one.bind(name)  # a second one of this name fails, if they have a network together
+    one.listen()
+pathlib.Path("/tmp", mine).touch()
+pathlib.Path("/dev/shm", mine).touch()
+time.sleep(1.5)
+found = [str(place) for place in ("/tmp", "/dev/shm") if pathlib.Path(place, other).exists()]
+try:
+    socket.socket(socket.AF_UNIX).connect("\\0" + other)
+    found.append("heard")
+except OSError:
+    pass
+print(found, time.time())
+"""
+
+
+def test_two_submissions_at_a_time_share_a_nursery_and_nothing_else(run, nurseries):
+    """Each is still there when the other looks around."""
+    with ThreadPoolExecutor() as both:
+        cells = both.map(
+            lambda names: run(MEET.format(names=names, port=4321)),
+            [("one", "two"), ("two", "one")],
+        )
+        said = [text(cell) for (cell,) in cells]
+    assert all(one.startswith("[] ") for one in said), said
+    ends = [float(one.split()[1]) for one in said]
+    assert abs(ends[0] - ends[1]) < 1.5, "they did not meet"
+    assert len(nurseries) == (1 if nurseries[0].has_rooms else 2)
 
 
 RIGHTS = """

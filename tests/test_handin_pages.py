@@ -16,13 +16,14 @@ from hypothesis import strategies as st
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
 from pypdf import PdfReader, PdfWriter
 
+from course_grader.course import Course
 from course_handin import by_browser, equations, pandoc
 from course_handin.answers import review
 from course_handin.group import Group, Member
 from course_handin.paper import Paper, make_paper
 from course_handin.sheet import Sheet
 
-ROOT = Path(__file__).parents[1]
+COURSE = Course.open(Path(__file__).parents[1])
 GROUP = Group("group-07", (Member("Zoë Müßter", "3"),))
 SVG = '<svg xmlns="http://www.w3.org/2000/svg" width="40" height="20"><circle r="9"/></svg>'
 A4 = (595.3, 841.9)
@@ -110,7 +111,8 @@ def test_a_notebook_on_paper(tmp_path):
     )
 
 
-def test_every_equation_of_the_sheet_comes_out():
+@pytest.mark.parametrize("name", COURSE.sheets())
+def test_every_equation_of_a_sheet_comes_out(name):
     found = set()
 
     def gather(node: pandoc.Node) -> None:
@@ -120,16 +122,14 @@ def test_every_equation_of_the_sheet_comes_out():
 
     sources = [
         equations.as_pandoc_reads(cell.source)
-        for path in sorted((ROOT / "solutions" / "sheet01").glob("*.ipynb"))
+        for path in sorted((COURSE.source / name).glob("*.ipynb"))
         for cell in nbformat.read(path, as_version=4).cells
         if cell.cell_type == "markdown"
     ]
     pandoc.mapped(pandoc.read(sources), gather)
-    assert len(found) > 300
+    assert found
     converted = equations.convert(found, pandoc.api_version())
     assert [one.tex for one, typst in converted.items() if typst is None] == []
-    tags = [tag for one in found for tag in re.findall(r"\\tag\{(\d+)\}", one.tex)]
-    assert len(tags) > 20
     numbered = [text for text in converted.values() if text and text.startswith("#numbered")]
     assert len(numbered) == len([one for one in found if "\\tag" in one.tex])
     assert not [text for text in converted.values() if text and "#scale" in text]

@@ -6,52 +6,50 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from nbclient import NotebookClient
 
+from course_grader.course import Course
 from course_grader.release.rubrics import rubric_of
 
 ROOT = Path(__file__).parents[1]
-SOLUTIONS = sorted((ROOT / "solutions").glob("sheet*/*.ipynb"))
-EXERCISES = sorted((ROOT / "exercises").glob("sheet*/*.ipynb"))
-POINTS = {"gan_convergence": 3, "classifier_reweighting": 5, "drell_yan_vae": 11}
+COURSE = Course.open(ROOT)
 TRUSTED_SIDE = re.compile("autograde_tests|(BEGIN|END) (SOLUTION|HIDDEN)|[Rr]ubric")
-
-by_name = pytest.mark.parametrize("path", SOLUTIONS, ids=lambda path: path.stem)
-by_exercise = pytest.mark.parametrize("path", EXERCISES, ids=lambda path: path.stem)
+Cell = nbformat.NotebookNode
 
 
-def marks(cell: nbformat.NotebookNode) -> dict:
+def parameters(folder: Path, sheets: list[str]):
+    """Notebooks that students get."""
+    return [
+        pytest.param(folder / sheet / f"{name}.ipynb", id=f"{sheet}: {name}")
+        for sheet in sheets
+        for name in COURSE.notebooks(sheet)
+    ]
+
+
+SOLUTIONS = parameters(COURSE.source, COURSE.sheets())
+by_solution = pytest.mark.parametrize("path", SOLUTIONS)
+by_exercise = pytest.mark.parametrize("path", parameters(COURSE.release, COURSE.released()))
+
+
+def marks(cell: Cell) -> dict:
     return cell.metadata.get("nbgrader", {})
 
 
-def execute(path: Path, cwd: Path) -> nbformat.NotebookNode:
-    notebook = nbformat.read(path, as_version=4)
-    NotebookClient(
-        notebook, timeout=900, kernel_name="python3", resources={"metadata": {"path": str(cwd)}}
-    ).execute()
-    return notebook
+def tags(cell: Cell) -> list[str]:
+    return cell.metadata.get("tags", [])
 
 
-def last_number(cell: nbformat.NotebookNode) -> float | None:
+def cells(path: Path) -> list[Cell]:
+    return nbformat.read(path, as_version=4).cells
+
+
+def last_number(cell: Cell) -> float | None:
     for output in cell.outputs:
         if output.output_type == "execute_result":
             return float(output.data["text/plain"])
     return None
 
 
-def test_sheet_has_all_three_notebooks():
-    assert {path.stem for path in SOLUTIONS} == set(POINTS)
-    assert {path.stem for path in EXERCISES} == set(POINTS)
-
-
-@by_name
-def test_points_are_those_of_the_sheet(path):
-    cells = nbformat.read(path, as_version=4).cells
-    points = sum(marks(cell)["points"] for cell in cells if marks(cell).get("grade"))
-    assert points == pytest.approx(POINTS[path.stem])
-
-
-@by_name
+@by_solution
 def test_notebook_is_committed_clean(path):
     notebook = nbformat.read(path, as_version=4)
     nbformat.validate(notebook)
@@ -63,19 +61,20 @@ def test_notebook_is_committed_clean(path):
     assert notebook.metadata.kernelspec.name == "python3"
 
 
-@by_name
-def test_written_answers_have_a_rubric(path):
-    written = [
-        cell
-        for cell in nbformat.read(path, as_version=4).cells
+@pytest.mark.parametrize(
+    "cell",
+    [
+        pytest.param(cell, id=f"{path.parent.name}: {path.stem}: {marks(cell)['grade_id']}")
+        for path in (parameter.values[0] for parameter in SOLUTIONS)
+        for cell in cells(path)
         if cell.cell_type == "markdown" and marks(cell).get("grade")
-    ]
-    assert written
-    for cell in written:
-        assert rubric_of(cell).answer, marks(cell)["grade_id"]
+    ],
+)
+def test_written_answers_have_a_rubric(cell):
+    assert rubric_of(cell).answer
 
 
-@by_name
+@by_solution
 def test_graded_functions_are_not_in_the_library(path):
     import course_utils
 
@@ -86,7 +85,7 @@ def test_graded_functions_are_not_in_the_library(path):
     }
     answers = {
         name
-        for cell in nbformat.read(path, as_version=4).cells
+        for cell in cells(path)
         if marks(cell).get("solution") and cell.cell_type == "code"
         for name in re.findall(r"^(?:def|class) (\w+)", cell.source, re.MULTILINE)
     }
@@ -94,10 +93,9 @@ def test_graded_functions_are_not_in_the_library(path):
     assert not answers & library
 
 
-@by_name
-def test_solution_runs_and_earns_every_point(path):
-    notebook = execute(path, path.parent)
-    for cell in notebook.cells:
+@by_solution
+def test_solution_runs_and_earns_every_point(path, executed):
+    for cell in executed(path).cells:
         if cell.cell_type != "code":
             continue
         streams = [o.text for o in cell.outputs if o.get("name") == "stderr"]
@@ -109,14 +107,21 @@ def test_solution_runs_and_earns_every_point(path):
             assert "is still open" not in json.dumps(cell.outputs)
 
 
+@by_solution
+def test_cells_with_a_figure_draw_it(path, executed):
+    for cell in executed(path).cells:
+        if any(tag.startswith("figure-") for tag in tags(cell)):
+            assert any("image/png" in output.get("data", {}) for output in cell.outputs), cell.id
+
+
 @by_exercise
 def test_exercise_holds_nothing_of_the_trusted_side(path):
     assert not TRUSTED_SIDE.search(path.read_text(encoding="utf-8"))
 
 
 @by_exercise
-def test_skeleton_runs_to_its_end(path):
-    notebook = execute(path, path.parent)  # raises on any traceback
+def test_skeleton_runs_to_its_end(path, executed):
+    notebook = executed(path)  # raises on any traceback
     said = json.dumps([cell.get("outputs", []) for cell in notebook.cells], ensure_ascii=False)
     assert "is still open" in said
     for cell in notebook.cells:

@@ -21,13 +21,18 @@ from course_grader.marking.running import Heard, Plan, run_submission
 from course_grader.marking.test_server import TestServer, close_servers, server_for
 from course_grader.sandbox.box import close_all
 from course_grader.sandbox.bubblewrap import font_caches
-from course_grader.sandbox.nursery import close_idle
+from course_grader.sandbox.nurseries import close_idle, start
 
 TOPIC = "genlhc-cell"
 DASK = {
     "distributed.worker.profile.enabled": False,  # its samples go nowhere
+    "distributed.admin.tick.interval": "1s",  # looks at oneself; by default 50 times as often
     "distributed.admin.low-level-log-length": 1,  # past messages hold whole submissions
     "distributed.admin.system-monitor.log-length": 1,
+}
+QUIET: dict[str, Any] = {  # no dashboard; the server that is there all the same: for this machine
+    "dashboard_address": "127.0.0.1:0",
+    "scheduler_kwargs": {"dashboard": False},
 }
 
 
@@ -70,7 +75,7 @@ class Classroom:
         dask.config.set(DASK)
         if not scheduler:
             self._cluster = LocalCluster(
-                n_workers=workers, threads_per_worker=1, processes=False, dashboard_address=None
+                n_workers=workers, threads_per_worker=1, processes=False, **QUIET
             )
         try:
             self._client = Client(self._cluster or scheduler, timeout="10s", set_as_default=False)
@@ -135,10 +140,17 @@ def _run(
         worker.log_event(TOPIC, [group, notebook, cell, seconds, following])
 
     made = {name: nbformat.reads(text, as_version=4) for name, text in texts.items()}
-    troubles = run_submission(made, plan, prepare(plan), heard, files)
+    troubles = run_submission(made, plan, _server(plan), heard, files)
     return {name: nbformat.writes(one) for name, one in made.items()}, troubles, total
 
 
-def prepare(plan: Plan) -> TestServer:
-    """Starts the tests' server of this process, if it does not run yet."""
+def prepare(plan: Plan) -> None:
+    """Lets what runs submissions and tests in this process get ready in the background."""
+    _server(plan)
+    if not plan.unsafe:
+        start(plan.view, plan.limits, plan.modules)
+
+
+def _server(plan: Plan) -> TestServer:
+    """The tests' server of this process."""
     return server_for(plan.root, plan.test_modules, plan.limits.memory)

@@ -8,9 +8,11 @@ there, so that a mark stays settled as long as the answer stays.
 import hashlib
 from typing import Any
 
+from nbgrader.api import Comment, Grade, Gradebook
 from nbgrader.preprocessors import SaveAutoGrades
-from nbgrader.utils import determine_grade, is_solution
+from nbgrader.utils import compute_checksum, determine_grade, is_grade, is_solution, is_task
 from sqlalchemy import Column, MetaData, String, Table, delete, insert, select
+from sqlalchemy.orm import joinedload
 
 CHANGED = "the answer changed since a tutor marked it: the mark stays, look at it again"
 OTHER_POINTS = "the automatic points changed since a tutor gave others, which stay: look again"
@@ -24,15 +26,40 @@ _answers = Table(
 
 
 class SaveGrades(SaveAutoGrades):  # type: ignore[misc]
-    """Takes the place of nbgrader's `SaveAutoGrades`."""
+    """Takes the place of nbgrader's `SaveAutoGrades`.
 
-    def _add_score(self, cell: Any, resources: Any) -> None:
-        name = cell.metadata.nbgrader["grade_id"]
-        grade = self.gradebook.find_grade(
-            name, self.notebook_id, self.assignment_id, self.student_id
-        )
-        enter(self.gradebook.db, grade, cell)
-        self.gradebook.db.commit()
+    A notebook enters the gradebook as a whole: nbgrader writes each cell to the disk and waits.
+    """
+
+    def preprocess(self, nb: Any, resources: Any) -> tuple[Any, Any]:
+        """Enters points of all cells, and which written answers are none."""
+        known = resources["nbgrader"]
+        with Gradebook(known["db_url"]) as gradebook:
+            submitted = gradebook.find_submission_notebook(
+                known["notebook"], known["assignment"], known["student"]
+            )
+            grades, comments = (
+                {one.name: one for one in gradebook.db.scalars(_of(kind, submitted))}
+                for kind in (Grade, Comment)
+            )
+            for cell in nb.cells:
+                name = cell.metadata.get("nbgrader", {}).get("grade_id")
+                if is_grade(cell):
+                    enter(gradebook.db, grades[name], cell)
+                if is_solution(cell) or is_task(cell):
+                    comments[name].auto_comment = _remark(cell)
+            gradebook.db.commit()
+        return nb, resources
+
+
+def _of(kind: Any, submitted: Any) -> Any:
+    """The grades or comments of a submitted notebook, with their cells."""
+    return select(kind).where(kind.notebook == submitted).options(joinedload(kind.cell))
+
+
+def _remark(cell: Any) -> str | None:
+    untouched = cell.metadata.nbgrader.get("checksum") == compute_checksum(cell)
+    return "No response." if untouched and not is_task(cell) else None
 
 
 def enter(session: Any, grade: Any, cell: Any) -> None:

@@ -24,6 +24,7 @@ import numpy as np
 from course_grader.markers import BEGIN_HIDDEN
 from course_grader.marking.remote import Peer, Remote, StudentError
 from course_grader.runner.codec import WireError
+from course_grader.runner.forking import get_ready
 from course_grader.runner.seeding import seed_everything
 from course_grader.runner.wire import Channel
 
@@ -139,7 +140,7 @@ def main() -> None:
             __import__(name)
     if "torch" in sys.modules:
         sys.modules["torch"].set_num_threads(1)
-    gc.freeze()  # what all forks share is not looked at, and so not copied, by each of them
+    get_ready()
     gc.enable()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     control.send("ready")

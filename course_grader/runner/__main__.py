@@ -23,6 +23,7 @@ from typing import Any
 from IPython.core.interactiveshell import InteractiveShell
 
 from course_grader.runner.codec import Handle, WireError, buffered
+from course_grader.runner.forking import get_ready
 from course_grader.runner.rooms import are_possible, furnish, give_up, move_in
 from course_grader.runner.seeding import seed_everything
 from course_grader.runner.shell import Message, Output, make_shell, nowhere, said, warm_up
@@ -220,7 +221,7 @@ def main() -> None:
     if "torch" in sys.modules:
         sys.modules["torch"].set_num_threads(1)
     warm_up(shell)
-    gc.freeze()  # what all forks share is not looked at, and so not copied, by each of them
+    get_ready()
     has_rooms = start["rooms"] and are_possible()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for forks
     control.send({"said": "ready", "rooms": has_rooms})

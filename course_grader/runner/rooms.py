@@ -2,22 +2,26 @@
 
 The runner's first process has imported what notebooks need and never runs anything of a student.
 For each submission a fork of it moves into namespaces of its own: it sees other processes, other
-scratch space and other names, and can reach no submission before or after it. Bubblewrap's sandbox
-is around all of them; see namespaces(7), capabilities(7), seccomp(2).
+scratch space, other names and another network, and can reach no submission before, after or beside
+it. Bubblewrap's sandbox is around all of them; see namespaces(7), capabilities(7), seccomp(2).
 """
 
 import ctypes
+import fcntl
 import os
 import shutil
+import socket
+import struct
 import sys
 from pathlib import Path
 
 HOME = "/home/student"
 CACHE = "/cache"  # what is put into every home
 SCRATCH = ("/tmp", "/dev/shm", HOME)
-_NEW_FILES, _NEW_NAMES, _NEW_IPC, _NEW_USERS, _NEW_PROCESSES = (
-    0x00020000, 0x04000000, 0x08000000, 0x10000000, 0x20000000
+_NEW_FILES, _NEW_NAMES, _NEW_IPC, _NEW_USERS, _NEW_PROCESSES, _NEW_NETWORK = (
+    0x00020000, 0x04000000, 0x08000000, 0x10000000, 0x20000000, 0x40000000
 )  # fmt: skip
+_SET_FLAGS, _UP = 0x8914, 1  # SIOCSIFFLAGS, IFF_UP: netdevice(7)
 _ALONE = 0x4000 | 1 << 18  # MS_REC | MS_PRIVATE: what is mounted here is seen here only
 _SAME = 0x1000  # MS_BIND: what is there is here, too, read-only if it is so there
 _PLAIN = 2 | 4  # MS_NOSUID | MS_NODEV
@@ -40,7 +44,8 @@ def move_in(disk: int) -> None:
         OSError: the kernel does not allow it.
     """
     user, group = os.getuid(), os.getgid()
-    _call("unshare", _NEW_FILES | _NEW_NAMES | _NEW_IPC | _NEW_USERS | _NEW_PROCESSES)
+    own = _NEW_FILES | _NEW_NAMES | _NEW_IPC | _NEW_USERS | _NEW_PROCESSES | _NEW_NETWORK
+    _call("unshare", own)
     Path("/proc/self/setgroups").write_text("deny")
     Path("/proc/self/uid_map").write_text(f"{user} {user} 1")
     Path("/proc/self/gid_map").write_text(f"{group} {group} 1")
@@ -53,6 +58,8 @@ def move_in(disk: int) -> None:
     for place in SCRATCH:
         _empty(place, disk)
     Path("/proc/sys/user/max_user_namespaces").write_text("0")
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
+        fcntl.ioctl(any_socket, _SET_FLAGS, struct.pack("16sH14x", b"lo", _UP))
     os.chdir(HOME)
     os.write(writer, b"!")
     os.close(reader)

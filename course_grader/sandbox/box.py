@@ -15,8 +15,8 @@ from course_grader.runner.codec import WireError
 from course_grader.runner.wire import Channel
 from course_grader.sandbox.bubblewrap import Limits, SandboxError, View
 from course_grader.sandbox.link import Link, pair, pid_of
-from course_grader.sandbox.nursery import give, take
-from course_grader.sandbox.processes import alive, memory, signalled, threads, weighs_more
+from course_grader.sandbox.nurseries import give, take
+from course_grader.sandbox.processes import alive, family, memory, signalled, threads, weighs_more
 
 PATIENCE = 20.0  # seconds for a fork, on a machine that has much to do
 END_PATIENCE = 5.0  # seconds for ending processes one by one
@@ -151,7 +151,7 @@ class Sandbox:
             Lost: that took the whole sandbox, because there is too much of it.
         """
         patience = time.monotonic() + END_PATIENCE
-        while victims := [one for one in self._unprotected(self._tree()) if alive(one)]:
+        while victims := self._victims() or self._victims():  # one look may miss a fork
             if len(victims) > TOO_MANY * self.limits.processes or time.monotonic() > patience:
                 self.kill()
                 raise Lost("it started processes faster than they could be ended")
@@ -160,6 +160,9 @@ class Sandbox:
             for one in victims:
                 signalled(one.kill)
             time.sleep(0.005)
+
+    def _victims(self) -> list[psutil.Process]:
+        return [one for one in self._unprotected(self._tree()) if alive(one)]
 
     def kill(self) -> None:
         """Ends all at once: with the first process of a room the kernel ends the others."""
@@ -228,12 +231,7 @@ class Sandbox:
 
     def _tree(self) -> list[psutil.Process]:
         """All processes: in a room none can leave its first one, elsewhere they may."""
-        if not self.has_rooms:
-            return self._nursery.tree()
-        try:
-            return [self._first, *self._first.children(recursive=True)]
-        except psutil.NoSuchProcess:
-            return []
+        return family(self._first) if self.has_rooms else self._nursery.tree()
 
     def _unprotected(self, tree: list[psutil.Process]) -> list[psutil.Process]:
         return [one for one in tree if one.pid not in self.protected]

@@ -21,6 +21,13 @@ class Link:
     channel: Channel
     pid: int
 
+    @property
+    def is_open(self) -> bool:
+        """Whether somebody is still at the other end."""
+        poll = select.poll()
+        poll.register(self.channel.connection, 0)  # the end of a connection is always told
+        return not poll.poll(0)
+
 
 def pair() -> tuple[socket.socket, socket.socket]:
     """A connection whose first end hears from the kernel who writes to it."""

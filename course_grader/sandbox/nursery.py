@@ -1,11 +1,10 @@
 """Where submissions come from: a process in bubblewrap's sandbox that has imported everything.
 
-It runs nothing of a student and serves one submission after another, each in a room of its own
-(`course_grader.runner.rooms`). Where the kernel does not allow rooms, or without a sandbox, it
-serves one submission and ends.
+It runs nothing of a student and serves many submissions, also at the same time, each in a room of
+its own (`course_grader.runner.rooms`). Where the kernel does not allow rooms, or without a sandbox,
+it serves one submission and ends.
 """
 
-import atexit
 import os
 import subprocess
 import sys
@@ -27,12 +26,11 @@ from course_grader.sandbox.bubblewrap import (
     sandboxed,
 )
 from course_grader.sandbox.link import Link, pair, pid_of
-from course_grader.sandbox.processes import signalled
+from course_grader.sandbox.processes import family, signalled
 from course_grader.sandbox.seccomp import program
 
 START = 120.0  # seconds for importing everything, on a machine that has much to do
 END = 10.0  # seconds until killed processes have gone
-MOST_IDLE = 4
 
 
 class Nursery:
@@ -59,7 +57,7 @@ class Nursery:
     ) -> None:  # fmt: skip
         shut_in = [] if unsafe else sandboxed(view, limits)
         self.unsafe = unsafe
-        self.kind = _kind(view, limits, modules, unsafe)
+        self.kind = kind_of(view, limits, modules, unsafe)
         self._place = tempfile.TemporaryDirectory(prefix="genlhc-") if unsafe else None
         self._said = tempfile.TemporaryFile()  # noqa: SIM115 - until `close`
         ours, theirs = pair()
@@ -71,6 +69,7 @@ class Nursery:
                 start_new_session=True, cwd=self._place.name if self._place else None,
             )  # fmt: skip
         self._control = Channel(ours, most=0)
+        self._asking = threading.Lock()
         self._first: list[psutil.Process] = []  # those that may still be there after `process`
         try:
             pid_of(ours, START / 2)
@@ -121,8 +120,9 @@ class Nursery:
         folder = [] if files is None else [os.open(files, os.O_RDONLY | os.O_DIRECTORY)]
         ours, theirs = pair()
         try:
-            self._control.send(request, 10.0)
-            self._control.send_descriptors(theirs.fileno(), terminal, *folder)
+            with self._asking:
+                self._control.send(request, 10.0)
+                self._control.send_descriptors(theirs.fileno(), terminal, *folder)
         except WireError:
             ours.close()
             raise
@@ -153,54 +153,16 @@ class Nursery:
     def tree(self) -> list[psutil.Process]:
         """All processes that came from it, itself included where bubblewrap is around it."""
         try:
-            return list(psutil.Process(self.process.pid).children(recursive=True))
+            return family(psutil.Process(self.process.pid))[1:]
         except psutil.NoSuchProcess:
             return []
 
 
 Kind = tuple[object, ...]
-_idle: list[Nursery] = []
-_lock = threading.Lock()
 
 
-def take(view: View, limits: Limits, modules: Iterable[str], *, unsafe: bool = False) -> Nursery:
-    """An idle nursery that suits, or a new one; whoever takes it gives it back.
-
-    Raises:
-        SandboxError: there is no bubblewrap, or it does not work here.
-    """
-    wanted = _kind(view, limits, modules, unsafe)
-    with _lock:
-        for nursery in _idle:
-            if nursery.kind == wanted and nursery.is_alive:
-                if not unsafe:
-                    sandboxed(view, limits)  # what cannot be shown now is not shown from before
-                _idle.remove(nursery)
-                return nursery
-    return Nursery(view, limits, modules, unsafe=unsafe)
-
-
-def give(nursery: Nursery) -> None:
-    """Takes a nursery back; one that can serve nobody else, or one too many, is closed."""
-    surplus = [nursery]
-    if nursery.has_rooms and nursery.is_alive:
-        with _lock:
-            _idle.append(nursery)
-            surplus = [_idle.pop(0) for _ in range(len(_idle) - MOST_IDLE)]
-    for one in surplus:
-        one.close()
-
-
-@atexit.register
-def close_idle() -> None:
-    """Ends the idle nurseries of this process."""
-    with _lock:
-        while _idle:
-            _idle.pop().close()
-
-
-def _kind(view: View, limits: Limits, modules: Iterable[str], unsafe: bool) -> Kind:
-    """Also what the files are like: whoever changes them wants them imported anew."""
+def kind_of(view: View, limits: Limits, modules: Iterable[str], unsafe: bool) -> Kind:
+    """What submissions have in common; whoever changes files wants them imported anew."""
     modified = tuple(
         (str(path), path.stat().st_mtime_ns)
         for folder in view.folders.values()

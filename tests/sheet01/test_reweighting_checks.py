@@ -41,6 +41,12 @@ def trees():
 
 
 @pytest.fixture
+def once(monkeypatch):
+    """One classifier test where marks take the mean of three: quick, and good enough here."""
+    monkeypatch.setattr(quality, "N_REPEATS", 1)
+
+
+@pytest.fixture
 def calibration(monkeypatch):
     """A made-up calibration, so that points do not depend on the kept one."""
     made_up = {
@@ -196,6 +202,7 @@ def test_pulls_of_equal_densities_have_width_one(solution):
     assert abs(solution["chi2_per_ndf"](np.ravel(values)) - 1) < 0.08
 
 
+@pytest.mark.usefixtures("once")
 def test_trees_are_a_right_answer_too(trees):
     classifier = reweighting.measure_classifier(trees["classifier_logit"])
     assert classifier["classifier_auc"] > 0.62
@@ -219,7 +226,8 @@ def test_weak_classifier_is_better_than_a_guess_and_worse_than_trees(trees):
     assert right["classifier_bce"] + 0.01 < weak["classifier_bce"] < np.log(2) + 0.002
 
 
-def test_points_grow_with_the_quality_and_are_reported(trees, calibration, capsys):
+@pytest.mark.usefixtures("once", "calibration")
+def test_points_grow_with_the_quality_and_are_reported(trees, capsys):
     full = reweighting.check_classifier(trees["classifier_logit"])
     weak = reweighting.check_classifier(mutants.linear_logit)
     overconfident = reweighting.check_classifier(lambda x: 4 * trees["classifier_logit"](x))
@@ -236,6 +244,7 @@ def test_points_grow_with_the_quality_and_are_reported(trees, calibration, capsy
     assert " of 0.25 points" in said
 
 
+@pytest.mark.usefixtures("once")
 def test_a_metric_case_covers_every_metric_that_earns_points():
     names = {*quality.CLASSIFIER_POINTS, *quality.REWEIGHTING_POINTS}
     assert {name for case in METRICS for name in case.floor(1)} == names
