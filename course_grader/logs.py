@@ -44,9 +44,10 @@ def log_to_file(course: Course, command: str) -> Iterator[Log]:
         handler = _ToFile(log)
     except OSError as error:
         log.trouble = in_words(error)
-    level = course.log.level
+    level, propagate = course.log.level, course.log.propagate
     course.log.addHandler(handler)
     course.log.setLevel(logging.INFO)
+    course.log.propagate = False  # what it says names files of others
 
     def taken(record: logging.LogRecord) -> bool:
         handler.handle(record)
@@ -58,6 +59,7 @@ def log_to_file(course: Course, command: str) -> Iterator[Log]:
         yield log
     finally:
         course.log.setLevel(level)
+        course.log.propagate = propagate
         course.log.removeHandler(handler)
         api.removeFilter(taken)
         with suppress(OSError):  # what was left to write; that was noted already
