@@ -6,8 +6,6 @@ used or listed, and one that cannot be loaded does not keep the others from work
 commands imports what is heavy inside of them: a help page does not wait for it.
 """
 
-import sys
-import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.metadata import EntryPoint, entry_points
@@ -15,18 +13,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from typer.core import TyperGroup
 
 from course_grader.errors import CourseError
+from course_notebooks.terminal import Commands as CleanCommands
+from course_notebooks.terminal import complain, show_traceback
+from course_notebooks.troubles import in_words, is_of_the_system
 
 if TYPE_CHECKING:
     from course_grader.console import Console
     from course_grader.course import Course
 
 GROUP = "genlhc.commands"
+_OF_GROUPS = ("collect", "grade", "feedback", "export", "report", "similar")
 
 
-class Commands(TyperGroup):
+class Commands(CleanCommands):
     """Our own commands and those of other packages."""
 
     def invoke(self, ctx: Any) -> Any:
@@ -48,7 +49,10 @@ class Commands(TyperGroup):
             if hasattr(error, "exit_code"):  # typer's own: they know how to end
                 _explain(error.__cause__ or error.__context__, debug)
                 raise
-            complain(f"unexpected {_text(error)}; `genlhc --debug ...` says where")
+            if isinstance(error, OSError) and is_of_the_system(error):
+                complain(in_words(error))
+            else:
+                complain(f"unexpected {_text(error)}; `genlhc --debug ...` says where")
             _explain(error, debug)
             raise typer.Exit(1) from error
 
@@ -90,15 +94,11 @@ def _load(point: EntryPoint) -> Any:
 
 def _explain(error: BaseException | None, debug: bool) -> None:
     if debug and error is not None:
-        traceback.print_exception(error)
+        show_traceback(error)
 
 
 def _text(error: BaseException) -> str:
     return f"{type(error).__name__}: {error}"
-
-
-def complain(text: str) -> None:
-    print(f"genlhc: {text}", file=sys.stderr)
 
 
 app = typer.Typer(
@@ -134,20 +134,21 @@ def session(folder: Path, command: str) -> Iterator[tuple["Course", "Console"]]:
     from course_grader.course import Course  # brings nbgrader, which takes a while to load
     from course_grader.logs import log_to_file
 
-    log: Path | None = None
-    try:
-        course = Course.open(folder)
-        with log_to_file(course, command) as log:
-            try:
-                yield course, Console()
-            except (CourseError, typer.Exit):
+    course = Course.open(folder)
+    with log_to_file(course, command) as log:
+        try:
+            console = Console()
+            for text in course.misnamed() if command in _OF_GROUPS else ():
+                console.problem(text)
+            yield course, console
+        except (CourseError, typer.Exit):
+            raise
+        except Exception as error:
+            course.log.exception("unexpected")
+            if log.trouble or is_of_the_system(error):
                 raise
-            except Exception:
-                course.log.exception("unexpected")
-                raise
-    except (CourseError, typer.Exit):
-        raise
-    except Exception as error:
-        where = f"; the details are in {log}" if log else ""
-        complain(f"unexpected {_text(error)}{where}")
-        raise typer.Exit(1) from error
+            complain(f"unexpected {_text(error)}; the details are in {log.path}")
+            raise typer.Exit(1) from error
+        finally:
+            if log.trouble:
+                complain(f"this run has no whole log, which stops nothing else: {log.trouble}")

@@ -4,13 +4,15 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
-from rich.console import Console as RichConsole
 from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn
-from rich.table import Column, Table
+from rich.table import Column
 from rich.text import Text
+
+from course_notebooks.cleaning import line
+from course_notebooks.terminal import Terminal
 
 
 def duration(seconds: float) -> str:
@@ -28,6 +30,22 @@ def duration(seconds: float) -> str:
     return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
 
 
+def alike(texts: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Who and what of each text, those with the same text together.
+
+    Example:
+        >>> alike([("group-01", "the disk is full"), ("group-02", "the disk is full")])
+        [('group-01, group-02', 'the disk is full')]
+    """
+    who: dict[str, list[str]] = {}
+    for name, text in texts:
+        who.setdefault(text, []).append(name)
+    return [
+        (", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else ""), text)
+        for text, names in who.items()
+    ]
+
+
 _TOO_LITTLE = 0.02
 _LOG_WIDTH = 80
 
@@ -36,7 +54,7 @@ class Work:
     """A piece of work with a known amount, in any unit; seconds make the best estimates."""
 
     def __init__(self, title: str, total: float, clock: float | None = None) -> None:
-        self.title = title
+        self.title = line(title)
         self.total = max(total, 1e-9)
         self.done = 0.0
         self.text = ""
@@ -54,12 +72,12 @@ class Work:
             self.total = max(total, 1e-9)
             self.done = min(done, self.total)
             self._last = time.monotonic()
-            self.text = text or self.text
+            self.text = line(text) or self.text
         self.refresh()
 
     def describe(self, text: str) -> None:
         """Says what is being done now."""
-        self.text = text
+        self.text = line(text)
         self.refresh()
 
     def left(self, now: float | None = None) -> float | None:
@@ -89,22 +107,24 @@ class _Left(ProgressColumn):
 
 
 class _Bar(Work):
-    def __init__(self, title: str, total: float, console: RichConsole) -> None:
+    def __init__(self, title: str, total: float, console: "Console") -> None:
         super().__init__(title, total)
         self.progress = Progress(
-            TextColumn("{task.description}", table_column=Column(no_wrap=True)),
+            TextColumn("{task.description}", markup=False, table_column=Column(no_wrap=True)),
             BarColumn(bar_width=16),
             TextColumn("{task.percentage:>3.0f} %", table_column=Column(no_wrap=True)),
             _Left(self),
             TextColumn(
-                "[dim]{task.fields[text]}",
+                "{task.fields[text]}",
+                style="dim",
+                markup=False,
                 table_column=Column(no_wrap=True, overflow="ellipsis", ratio=1),
             ),
             expand=True,
-            console=console,
+            console=console.rich,
             transient=True,
         )
-        self._task = self.progress.add_task(title, total=self.total, text="")
+        self._task = self.progress.add_task(self.title, total=self.total, text="")
 
     def refresh(self) -> None:
         self.progress.update(self._task, completed=self.done, total=self.total, text=self.text)
@@ -144,7 +164,7 @@ class _Part(Work):
         self._whole.reach(max(done, self._whole.done), self._whole.total, self.text)
 
 
-class Console:
+class Console(Terminal):
     """Where commands write to.
 
     Args:
@@ -153,24 +173,12 @@ class Console:
 
     def __init__(self, interactive: bool | None = None) -> None:
         self.interactive = sys.stdout.isatty() if interactive is None else interactive
-        self.rich = RichConsole(highlight=False, soft_wrap=True, width=self._width())
+        super().__init__(self._width())
         self._whole: tuple[Work, float] | None = None
 
     def _width(self) -> int | None:
         """Columns of a log: those that the caller asks for, else 80; a terminal knows its own."""
         return None if self.interactive or os.environ.get("COLUMNS") else _LOG_WIDTH
-
-    def say(self, text: str, style: str = "") -> None:
-        """Prints a line; square brackets in it are only brackets."""
-        self.rich.print(text, style=style or None, markup=False)
-
-    def problem(self, text: str) -> None:
-        """Prints a line that asks for attention."""
-        self.say(text, "yellow")
-
-    def table(self, table: Table) -> None:
-        """Prints a table as wide as the terminal or the log."""
-        self.rich.print(table, soft_wrap=False)
 
     def part(self, whole: Work, share: float) -> "Console":
         """A console whose next work is shown as this much of a larger work."""
@@ -185,7 +193,7 @@ class Console:
         if self._whole is not None:
             yield _Part(title, total, *self._whole)
         elif self.interactive:
-            bar = _Bar(title, total, self.rich)
+            bar = _Bar(title, total, self)
             with bar.progress:
                 yield bar
         else:

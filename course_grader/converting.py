@@ -2,6 +2,7 @@
 
 import logging
 import os
+import re
 import threading
 import warnings
 from collections.abc import Iterator
@@ -10,6 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from nbgrader.converters import NbGraderException
+
+from course_grader.gradebook import trouble
+from course_notebooks.troubles import in_words
+
+_REFUSED = re.compile(r"\[Errno (\d+)\] ([^:]+)(?:: '(.*)')?$")
 
 
 class ConverterError(RuntimeError):
@@ -80,21 +86,48 @@ def run_converter(converter: Any, log: logging.Logger) -> None:
         log: where the converter logs to.
 
     Raises:
-        ConverterError: with the last line of the exception that nbgrader swallowed.
+        ConverterError: with what the exception that nbgrader swallowed says, in a line.
     """
     complaints = _Complaints()
     log.addHandler(complaints)
     try:
         converter.start()
     except NbGraderException as error:
-        raise ConverterError(_cause(complaints.texts) or str(error)) from error
+        text = _cause(complaints.texts) or str(error)
+        raise ConverterError(_in_words(text, str(converter.coursedir.db_url))) from error
     finally:
         log.removeHandler(complaints)
 
 
+def _in_words(text: str, db_url: str) -> str:
+    """An error that nbgrader logged, in a sentence if it is of the gradebook or the system.
+
+    Example:
+        >>> _in_words("OSError: [Errno 28] No space left on device: 'feedback/x.html'", "")[:50]
+        'the disk is full: feedback/x.html could not be wri'
+    """
+    kind, _, said = text.partition(": ")
+    if kind.startswith("sqlalchemy.") or (kind.endswith(".InvalidEntry") and said[:1] == "("):
+        return trouble(db_url, said)
+    refused = _REFUSED.match(said)
+    if refused is None:
+        return text
+    return in_words(OSError(int(refused[1]), refused[2], refused[3]))
+
+
 def _cause(texts: list[str]) -> str:
-    """The message of the last traceback among logged texts, else the first text."""
+    """The first line of the message of the last traceback among logged texts, else the first text.
+
+    Example:
+        >>> _cause(["Traceback (...):\\n  File x\\n    code\\na.Error: locked\\nmore of it", "x"])
+        'a.Error: locked'
+    """
     for text in reversed(texts):
         if text.startswith("Traceback"):
-            return text.strip().splitlines()[-1]
+            message = ""
+            for line in reversed(text.strip().splitlines()):
+                if line.startswith(" "):
+                    break
+                message = line
+            return message
     return texts[0].strip() if texts else ""

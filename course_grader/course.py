@@ -156,19 +156,20 @@ class Course:
         return names
 
     def groups(self, sheet: str) -> list[str]:
-        """Groups that handed something in, by folder; names that nbgrader cannot use are refused.
+        """Groups that handed something in, by folder; see `misnamed` for other folders."""
+        return groups_in(self.submitted, sheet)
 
-        Raises:
-            CourseError: a folder of `submitted/` has an unusable name.
-        """
-        found = sorted(path.parent.name for path in self.submitted.glob(f"*/{sheet}/"))
-        for name in found:
-            if not is_name(name):
-                raise CourseError(
-                    f"{self.submitted.name}/{name}: a group's name may hold letters, digits, "
-                    "'.', '_' and '-'; rename the folder"
-                )
-        return found
+    def misnamed(self) -> list[str]:
+        """What to say of folders of `submitted/` whose names cannot be those of groups."""
+        sheets = self.sheets()
+        return sorted(
+            f"{self.submitted.name}/{path.name}: a group's name may hold letters, digits, '.', '_' "
+            "and '-' only: the folder is left out, rename it"
+            for path in self.submitted.glob("*/")
+            if not path.name.startswith(".")
+            and not is_name(path.name)
+            and any((path / sheet).is_dir() for sheet in sheets)
+        )
 
     def converter(
         self,
@@ -195,6 +196,12 @@ class Course:
         config.CourseDirectory.notebook_id = notebook
         parent = LoggingConfigurable(config=config, log=self.log)
         return kind(coursedir=CourseDirectory(parent=parent), parent=parent)
+
+
+def groups_in(place: Path, sheet: str) -> list[str]:
+    """Names of groups that have a folder of a sheet in a place."""
+    names = sorted(path.parent.name for path in place.glob(f"*/{sheet}/"))
+    return [name for name in names if is_name(name)]
 
 
 def is_name(name: str) -> bool:

@@ -98,5 +98,6 @@ def fair_defaults() -> Config:
     config.Autograde.autograde_preprocessors = list(AUTOGRADE)
     config.GenerateFeedback.preprocessors = list(FEEDBACK)
     config.HTMLExporter.preprocessors = list(PAGES)
+    config.HTMLExporter.filters = {"shown": "course_notebooks.cleaning.html"}
     config.HTMLExporter.extra_template_basedirs = [str(path) for path in TEMPLATES]
     return config

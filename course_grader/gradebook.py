@@ -8,12 +8,37 @@ from typing import Any
 
 from alembic.script import ScriptDirectory
 from nbgrader import api
-from nbgrader.api import Base, Gradebook
+from nbgrader.api import Base, Gradebook, InvalidEntry
 from nbgrader.dbutil import ALEMBIC_DIR
 from sqlalchemy import create_engine, inspect, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from course_grader.errors import CourseError
+
+_MEANINGS = {
+    ("locked", "busy"): (
+        "is in use by another program, such as a formgrader, a second `genlhc` or a viewer of "
+        "databases: nothing was lost; close that program or wait, then give the command again"
+    ),
+    ("not a database", "malformed", "encrypted"): (
+        "is damaged ({line}): put a copy of it back. Without a copy move the file away and run "
+        "`genlhc grade SHEET --force` for each sheet; what tutors gave is lost then"
+    ),
+    ("no such table", "no such column", "UndefinedTable", "UndefinedColumn"): (
+        "is no gradebook of this version of nbgrader ({line}): copy it, then run "
+        "`nbgrader db upgrade` in the course's folder"
+    ),
+    ("readonly", "read-only"): (
+        "may not be written: change the permissions of the file and its folder, then give the "
+        "command again"
+    ),
+    ("is full",): "could not be written, since the disk is full: make room, then give the command "
+    "again",
+}
+
+
+class GradebookError(CourseError):
+    """The gradebook cannot be used; the text says why and what to do."""
 
 
 @contextmanager
@@ -23,9 +48,12 @@ def opened(url: str, course_id: str) -> Iterator[Any]:
     Args:
         url: SQLAlchemy address.
         course_id: nbgrader's name of the course.
+
+    Raises:
+        GradebookError: it is locked, damaged or cannot be written.
     """
     make(url)
-    with Gradebook(url, course_id) as gradebook:
+    with _explained(url), Gradebook(url, course_id) as gradebook:
         yield gradebook
 
 
@@ -70,31 +98,66 @@ def make(url: str) -> None:
     which is not there when the environment is not activated.
 
     Raises:
-        CourseError: the address is none, its database does not answer, or its driver is missing.
+        GradebookError: the address is none, its database does not answer, is locked or damaged, or
+            its driver is missing.
     """
     try:
         engine = api.create_engine(url, echo=False, future=True)
         engine.connect().close()
     except (ModuleNotFoundError, SQLAlchemyError) as error:
-        raise CourseError(
+        raise GradebookError(
             f"the gradebook at {_without_password(url)} cannot be opened: {_first_line(error)}; "
             "expected in c.CourseDirectory.db_url sqlite:///PATH, or postgresql://USER@HOST/NAME "
             'after `pip install "psycopg[binary]"`'
         ) from None
     try:
-        if not inspect(engine).get_table_names():
-            head = ScriptDirectory(ALEMBIC_DIR).get_current_head()
-            Base.metadata.create_all(bind=engine)
-            with engine.begin() as connection:
-                connection.execute(
-                    text("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL)")
-                )
-                connection.execute(
-                    text("INSERT INTO alembic_version (version_num) VALUES (:head)"),
-                    {"head": head},
-                )
+        with _explained(url):
+            _complete(engine)
     finally:
         engine.dispose()
+
+
+def _complete(engine: Any) -> None:
+    """Tables, and the version by which nbgrader knows them, where there are none."""
+    if not inspect(engine).get_table_names():
+        head = ScriptDirectory(ALEMBIC_DIR).get_current_head()
+        Base.metadata.create_all(bind=engine)
+        with engine.begin() as connection:
+            connection.execute(
+                text("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL)")
+            )
+            connection.execute(
+                text("INSERT INTO alembic_version (version_num) VALUES (:head)"),
+                {"head": head},
+            )
+
+
+@contextmanager
+def _explained(url: str) -> Iterator[None]:
+    """Within this block the database's complaints become sentences."""
+    try:
+        yield
+    except (SQLAlchemyError, InvalidEntry) as error:
+        raise GradebookError(trouble(url, str(error))) from error
+
+
+def trouble(url: str, said: str) -> str:
+    """What a complaint of the database means, and what to do.
+
+    Args:
+        url: of the gradebook.
+        said: text of SQLAlchemy's error.
+
+    Example:
+        >>> trouble("sqlite:///gradebook.db", "(sqlite3.OperationalError) disk I/O error")
+        'the gradebook at sqlite:///gradebook.db cannot be read or written: disk I/O error'
+    """
+    line = re.sub(r"^\(\S+\) ", "", (said.strip().splitlines() or ["no message"])[0])
+    place = f"the gradebook at {_without_password(url)}"
+    for words, meaning in _MEANINGS.items():
+        if any(word in line for word in words):
+            return f"{place} {meaning}".format(line=line)
+    return f"{place} cannot be read or written: {line}"
 
 
 def _without_password(url: str) -> str:

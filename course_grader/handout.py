@@ -28,10 +28,12 @@ def handed_out(course: Course, sheet: str) -> tuple[str, ...]:
 def shown(course: Course, sheet: str) -> dict[str, Path]:
     """What a sheet's notebooks find where they are graded, by its place there.
 
+    Without a sheet, as `genlhc doctor` asks, it is what the notebooks of any sheet may find.
+
     Raises:
         CourseError: an entry leads out of the course, to the trusted side, or to nothing.
     """
-    info, settings = course.sheet(sheet), course.settings
+    info, settings = course.sheet(sheet) if sheet else SheetInfo(""), course.settings
     general = settings.bundle if settings.sandbox is None else settings.sandbox
     own = info.bundle if settings.sandbox is None else ()
     names = _chosen(course, info, general, (*own, *info.sandbox), "sandbox")

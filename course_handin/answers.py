@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from course_handin.texts import clean
+from course_notebooks.cleaning import line, printed
 
 _STUB = re.compile(r"^\s*raise NotImplementedError\b.*$", re.MULTILINE)
 _CODE_MARK = "# YOUR CODE HERE"
@@ -110,8 +110,8 @@ def error_of(cell: Any) -> str:
     """The first line of the error that a cell ended with, or an empty string."""
     for output in cell.get("outputs", []):
         if output.output_type == "error":
-            name = str(output.get("ename", "error"))
-            lines = clean(str(output.get("evalue", ""))).strip().splitlines()
+            name = line(str(output.get("ename", "error")))
+            lines = printed(str(output.get("evalue", ""))).strip().splitlines()
             text = lines[0] if lines else ""
             if name != "CheckFailed":
                 text = f"{name}: {text}" if text else name

@@ -1,7 +1,6 @@
 """The pages without pandoc and typst: HTML by nbconvert, printed by a browser without a window."""
 
 import copy
-from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +8,7 @@ from nbconvert.exporters import HTMLExporter
 from traitlets.config import Config
 
 from course_notebooks.browser import PrintError, find_browser, print_page, with_own_mathjax
+from course_notebooks.cleaning import html
 
 
 def print_all(first: str, notebooks: dict[str, Any], folder: Path) -> list[bytes]:
@@ -41,8 +41,8 @@ def _page(name: str, notebook: Any, folder: Path) -> str:
 
 def page_of_lines(title: str, lines: list[str]) -> str:
     """A plain page."""
-    items = "".join(f"<p>{escape(line)}</p>" for line in lines)
+    items = "".join(f"<p>{html(line)}</p>" for line in lines)
     return (
-        f'<html><head><meta charset="utf-8"><title>{escape(title)}</title></head>'
-        f"<body><h1>{escape(title)}</h1>{items}</body></html>"
+        f'<html><head><meta charset="utf-8"><title>{html(title)}</title></head>'
+        f"<body><h1>{html(title)}</h1>{items}</body></html>"
     )

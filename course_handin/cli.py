@@ -6,12 +6,14 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from course_handin.errors import HandInError
+from course_notebooks.terminal import Commands, Terminal, complain
+from course_notebooks.troubles import in_words, is_of_the_system
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 students = typer.Typer(
+    cls=Commands,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -55,32 +57,31 @@ def handin(
     from course_handin.handin import hand_in
     from course_handin.sheet import find_sheet
 
-    console = Console(highlight=False, markup=False, soft_wrap=True)
+    console = Terminal()
     with _mistakes():
         found = find_sheet(course, sheet)
         file = find_group_file(found.folder, found.root, group_file)
         group = read_group(file)
-        with console.status("") as status:
-            made = hand_in(
-                found, group, file, minutes if run else None, console.print, status.update
-            )
+        with console.status() as status:
+            made = hand_in(found, group, file, minutes if run else None, console.say, status.show)
     for name, problems in made.problems.items():
-        console.print(f"\n{name or 'the whole'}:")
+        console.say()
+        console.say(f"{name or 'the whole'}:")
         for text in problems:
-            console.print(f"  - {text}")
+            console.say(f"  - {text}")
     if made.problems:
-        console.print("")
+        console.say()
     for text in made.remarks:
-        console.print(f"note: {text}")
+        console.say(f"note: {text}")
     if made.scans:
-        console.print(f"added to the PDF: {', '.join(made.scans)}")
+        console.say(f"added to the PDF: {', '.join(made.scans)}")
     pages = f", a PDF of {made.n_pages} pages in it" if made.n_pages else ""
-    console.print(f"made: {made.path} ({made.size / 1e6:.1f} MB{pages})")
+    console.say(f"made: {made.path} ({made.size / 1e6:.1f} MB{pages})")
     if made.problems:
         n_problems = sum(map(len, made.problems.values()))
-        console.print(f"You can hand it in as it is; {n_problems} problems are listed above.")
+        console.say(f"You can hand it in as it is; {n_problems} problems are listed above.")
         raise typer.Exit(1)
-    console.print("All is answered and runs. Look at the PDF, then hand in the archive.")
+    console.say("All is answered and runs. Look at the PDF, then hand in the archive.")
 
 
 @contextmanager
@@ -89,10 +90,13 @@ def _mistakes() -> Iterator[None]:
     try:
         yield
     except HandInError as error:
-        Console(stderr=True, highlight=False, markup=False, soft_wrap=True).print(
-            f"genlhc: {error}"
-        )
+        complain(str(error))
         raise typer.Exit(2) from error
+    except OSError as error:
+        if not is_of_the_system(error):
+            raise
+        complain(in_words(error))
+        raise typer.Exit(1) from error
 
 
 def main() -> None:

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from course_handin import pandoc
-from course_handin.texts import breakable, clean, literal
+from course_handin.texts import breakable, literal
 from course_handin.typesetting import compiles
+from course_notebooks.cleaning import clean
 
 _BRACES = r"\{((?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*)\}"
 _TAG = re.compile(r"\\tag(\*?)\s*" + _BRACES)

@@ -9,8 +9,9 @@ from urllib.parse import unquote
 from course_handin import equations, pandoc
 from course_handin.pandoc import Node, plain, raw_block, raw_inline
 from course_handin.pictures import Pictures
-from course_handin.texts import breakable, clean, literal
+from course_handin.texts import breakable, literal
 from course_handin.typesetting import Part
+from course_notebooks.cleaning import clean
 
 _FILE_NAME = re.compile(r"[\w\-. ()]+\.(?:png|jpe?g|gif|svg|webp|heic)|image", re.IGNORECASE)
 

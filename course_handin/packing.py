@@ -4,10 +4,13 @@ import os
 import tempfile
 import time
 import zipfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import nbformat
+
+from course_notebooks.cleaning import INSTEAD, line
 
 
 def pack(path: Path, group: str, notebooks: dict[str, Any], others: dict[str, bytes]) -> int:
@@ -31,7 +34,11 @@ def pack(path: Path, group: str, notebooks: dict[str, Any], others: dict[str, by
         ):
             for name, notebook in notebooks.items():
                 text = str(nbformat.writes(notebook)).rstrip("\n") + "\n"
-                _put(archive, f"{group}/{name}.ipynb", text.encode(errors="replace"))
+                _put(
+                    archive,
+                    f"{group}/{_free(name, notebooks)}.ipynb",
+                    text.encode(errors="replace"),
+                )
             for name, content in others.items():
                 _put(archive, f"{group}/{name}", content)
         os.chmod(temporary, 0o644)
@@ -40,6 +47,21 @@ def pack(path: Path, group: str, notebooks: dict[str, Any], others: dict[str, by
         Path(temporary).unlink(missing_ok=True)
         raise
     return path.stat().st_size
+
+
+def _free(name: str, taken: Mapping[str, Any]) -> str:
+    r"""A notebook's name as an archive can hold it.
+
+    Example:
+        >>> _free("means", {"means": None}), _free("caf\udce9", {"caf_": None, "caf\udce9": None})
+        ('means', 'caf__')
+    """
+    if name == line(name):
+        return name
+    other = line(name).replace(INSTEAD, "_")
+    while other in taken:
+        other += "_"
+    return other
 
 
 def _put(archive: zipfile.ZipFile, name: str, content: bytes) -> None:

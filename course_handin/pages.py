@@ -6,8 +6,9 @@ from typing import Any
 
 from course_handin.markdown import Text, picture_of, typeset_texts
 from course_handin.pictures import Pictures
-from course_handin.texts import breakable, clean, literal, shortened
+from course_handin.texts import breakable, literal, shortened
 from course_handin.typesetting import Part
+from course_notebooks.cleaning import printed
 
 _LINES, _SIGNS = 120, 12_000
 _CODE_LINES, _CODE_SIGNS = 2000, 100_000
@@ -39,7 +40,7 @@ def notebook_parts(name: str, notebook: Any, pictures: Pictures) -> list[Part]:
 
 
 def _shown(function: str, text: str, where: str, n_lines: int, n_signs: int) -> Part:
-    lines = shortened(clean(text).rstrip("\n"), n_lines, n_signs)
+    lines = shortened(printed(text).rstrip("\n"), n_lines, n_signs)
     source = f"#{function}({literal(breakable(lines))})"
     lost = f"#lost-picture({literal(where)}, {literal('')})"
     return Part(source, lost, f"{where}: cannot be shown")
@@ -57,7 +58,7 @@ def _output(output: Any, where: str, pictures: Pictures) -> list[Part | Text]:
     """One output: the best of its forms that paper can show."""
     if output.output_type == "stream":
         text = _joined(output.get("text", ""))
-        return [_printed(text, where)] if clean(text).strip() else []
+        return [_printed(text, where)] if printed(text).strip() else []
     if output.output_type == "error":
         lines = [str(line) for line in output.get("traceback", [])]
         text = "\n".join(lines) or f"{output.get('ename')}: {output.get('evalue')}"

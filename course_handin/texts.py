@@ -1,28 +1,11 @@
-"""Texts as they may stand on a page: no colours of a terminal, no signs that cannot be seen."""
+"""Texts as they may stand on a page: strings of typst's, neither too long nor too wide."""
 
 import re
 
-_ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])")
-_UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
+from course_notebooks.cleaning import clean
+
 _LONG_WORD = re.compile(r"\S{40,}")
 _BREAK = "\u200b"
-
-
-def clean(text: str) -> str:
-    r"""Text without colours, and with the last state of a line that was written several times.
-
-    Example:
-        >>> clean("\x1b[31mred\x1b[0m\n 10%\r100%\n")
-        'red\n100%\n'
-    """
-    lines = _ANSI.sub("", text).replace("\r\n", "\n").split("\n")
-    last = (_last_state(line) for line in lines)
-    return _UNSEEN.sub("", "\n".join(last))
-
-
-def _last_state(line: str) -> str:
-    states = [state for state in line.split("\r") if state]
-    return states[-1] if states else ""
 
 
 def literal(text: str) -> str:
@@ -32,8 +15,8 @@ def literal(text: str) -> str:
         >>> print(literal('a "b" #c \\ d'))
         "a \"b\" #c \\ d"
     """
-    text = _UNSEEN.sub("", text.replace("\r", "\n"))
-    text = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\t", "    ")
+    text = clean(text).replace("\\", "\\\\").replace('"', '\\"')
+    text = text.replace("\n", "\\n").replace("\t", "    ")
     return f'"{text}"'
 
 

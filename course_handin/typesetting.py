@@ -8,6 +8,7 @@ import typst
 
 from course_handin.style import STYLE
 from course_notebooks.browser import PrintError
+from course_notebooks.cleaning import clean
 
 
 class TypesetError(PrintError):
@@ -82,7 +83,7 @@ def _fonts() -> typst.Fonts:
 def _compile(source: str, folder: Path | None) -> bytes:
     try:
         compiler = typst.Compiler(root=folder, font_paths=_fonts())
-        pages = compiler.compile(source.encode(errors="replace"), format="pdf")
+        pages = compiler.compile(clean(source).encode(), format="pdf")
     except (KeyboardInterrupt, SystemExit):
         raise
     except BaseException as error:  # a panic of the compiler is no Exception

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import jupyter_server_mathjax
 
+from course_notebooks.cleaning import clean
+
 _BROWSERS = (
     "chromium",
     "chromium-browser",
@@ -41,7 +43,10 @@ MATHJAX = Path(jupyter_server_mathjax.__file__).parent / "static"
 # The MathJax that comes with Jupyter has one font.
 FONT = """
 <script type="text/x-mathjax-config">
-MathJax.Hub.Config({"HTML-CSS": {availableFonts: [], webFont: "STIX-Web", imageFont: null}});
+MathJax.Hub.Config({
+  "HTML-CSS": {availableFonts: [], webFont: "STIX-Web", imageFont: null},
+  Safe: {safeStyles: {cursor: false}}
+});
 </script>
 </head>"""
 # Code must be broken: paper has no scroll bar.
@@ -98,7 +103,7 @@ def print_page(browser: str, html: str, *, seconds: float = 180) -> bytes:
     with tempfile.TemporaryDirectory(prefix="genlhc-print-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
         page, printed = folder / "page.html", folder / "page.pdf"
-        page.write_text(html.replace("</head>", _FOR_PAPER, 1), encoding="utf-8", errors="replace")
+        page.write_text(clean(html).replace("</head>", _FOR_PAPER, 1), encoding="utf-8")
         root = hasattr(os, "geteuid") and os.geteuid() == 0
         command = [
             browser,

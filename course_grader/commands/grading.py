@@ -48,6 +48,7 @@ def grade(
     \b
     Example: genlhc grade sheet01 --force --task check-2b-weights
     """
+    from course_grader.console import alike
     from course_grader.grading.grade import Grading
     from course_grader.grading.regrade import Regrading
     from course_grader.results.changes import between, table_of
@@ -68,13 +69,16 @@ def grade(
         before = rows(opened, sheet) if force and opened.groups(sheet) else []
         results = grading.run(group or (), force=force, workers=workers, scheduler=scheduler)
         ran, bad = sum(len(result.ran) for result in results), 0
+        troubles = []
         for result in results:
             for name, one in sorted(result.record.items()):
                 for remark in one.remarks:
                     console.say(f"{result.group} {name}: {remark}")
                 if one.status != "graded" or one.trouble:
-                    console.problem(f"{result.group} {name}: {one.reason or one.trouble}")
+                    troubles.append((f"{result.group} {name}", one.reason or one.trouble))
                 bad += one.needs_a_look
+        for names, text in alike(troubles):
+            console.problem(f"{names}: {text}")
         console.say(
             f"{len(results)} groups: {ran} notebooks graded, "
             f"{sum(len(result.record) for result in results) - ran} unchanged or not gradable"
@@ -87,6 +91,7 @@ def grade(
         console.say(f"next: `genlhc export {sheet}` and `genlhc feedback {sheet}`")
         if bad:
             console.problem(f"{bad} notebooks need a look, see above; the rest is graded")
+        if bad or opened.misnamed():
             raise typer.Exit(1)
 
 

@@ -41,13 +41,14 @@ def feedback(sheet: SheetArgument, course: CourseOption = Path()) -> None:
 
     Example: genlhc feedback sheet01
     """
+    from course_grader.console import alike
     from course_grader.results.feedback import feedback as make
 
     with session(course, "feedback") as (opened, console):
         pages = make(opened, sheet, console)
         console.say(f"{pages.written} pages in {opened.feedback.name}/<group>/{sheet}/")
-        for name, reason in pages.failed.items():
-            console.problem(f"{name}: no pages: {reason}")
+        for names, reason in alike(pages.failed.items()):
+            console.problem(f"{names}: no pages: {reason}")
         if pages.failed:
             raise typer.Exit(1)
 
@@ -117,10 +118,10 @@ def similar(sheet: SheetArgument, course: CourseOption = Path()) -> None:
     Example: genlhc similar sheet01
     """
     from rich.box import SIMPLE_HEAD
-    from rich.table import Table
 
     from course_grader.results.similar import find_similar
     from course_grader.results.similar_page import write_similar_page
+    from course_notebooks.terminal import Table
 
     with session(course, "similar") as (opened, console):
         pairs = find_similar(opened, sheet, console)

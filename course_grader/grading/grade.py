@@ -28,6 +28,7 @@ from course_grader.grading.autograde import (
 from course_grader.grading.checks_digest import checks_digest
 from course_grader.grading.classroom import Classroom, prepare
 from course_grader.grading.job import NEW, GroupResult, Job
+from course_grader.grading.lost import CONTAINED, contained, without_result
 from course_grader.grading.state import NotebookRecord, content_digest, read_record, write_record
 from course_grader.grading.timings import Outlook, Timings, kind_of
 from course_grader.intake.submission import GRADED, UNGRADABLE, Handed, lay_out, read_submission
@@ -75,6 +76,8 @@ class Grading:
             CourseError: nothing handed in, an unknown group, or solutions that cannot be used.
         """
         there = self.course.groups(self.sheet)
+        if not there and (misnamed := self.course.misnamed()):
+            raise CourseError(misnamed[0])
         unknown = sorted(set(groups) - set(there))
         if unknown or not there:
             raise CourseError(
@@ -164,11 +167,18 @@ class Grading:
 
     def _fetch(self, job: Job, room: Classroom, outlook: Outlook) -> GroupResult:
         """Reads a group's notebooks again and grades them."""
-        job.handed = self._read(job.group)
         try:
+            job.handed = self._read(job.group)
             return self._grade(job, room, outlook)
+        except CONTAINED as error:
+            self.course.log.exception("%s", job.group)
+            return self._lost(job, contained(error))
         finally:
             job.handed = []
+
+    def _lost(self, job: Job, reason: str) -> GroupResult:
+        """A group that nothing could be done for; nothing is stored, so that it is tried again."""
+        return GroupResult(job.group, without_result(self.course, self.sheet, job, reason))
 
     def _seconds(self, job: Job) -> float:
         known = job.cells.items()

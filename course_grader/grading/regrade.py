@@ -180,6 +180,10 @@ class Regrading(Grading):
         ]  # fmt: skip
         return result
 
+    def _lost(self, job: Job, reason: str) -> GroupResult:
+        self.left.append(f"{job.group}: left as it was: {reason}")
+        return GroupResult(job.group, job.record)
+
     def _compare(self, group: str, name: str, notebook: Any) -> None:
         """Notes what the tests of a notebook say now."""
         done = _finished(self.course, notebook)

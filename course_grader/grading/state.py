@@ -12,7 +12,9 @@ from typing import Any
 
 from course_grader.course import Course
 from course_grader.files import write_whole
+from course_grader.intake.submission import GRADED, MISSING, UNGRADABLE
 from course_grader.marking.budgets import KEY
+from course_notebooks.cleaning import json_text
 
 NAME = ".grading.json"
 
@@ -56,15 +58,25 @@ def read_record(course: Course, sheet: str, group: str) -> dict[str, NotebookRec
     """A group's record by notebook; empty if there is none or it cannot be read."""
     try:
         content = json.loads(record_path(course, sheet, group).read_text(encoding="utf-8"))
-        return {name: NotebookRecord(**values) for name, values in content.items()}
+        return {str(name): _record(values) for name, values in content.items()}
     except (OSError, ValueError, TypeError, AttributeError):
         return {}
+
+
+def _record(values: dict[str, Any]) -> NotebookRecord:
+    """One entry, if all in it is of the right kind."""
+    one = NotebookRecord(**values)
+    texts = (one.submitted, one.master, one.reason, one.trouble, *one.remarks)
+    if one.status not in (GRADED, MISSING, UNGRADABLE) or set(map(type, texts)) != {str}:
+        raise ValueError("this is no record")
+    one.seconds = float(one.seconds)
+    return one
 
 
 def write_record(course: Course, sheet: str, group: str, record: dict[str, NotebookRecord]) -> None:
     """Stores a group's record."""
     content = {name: asdict(one) for name, one in sorted(record.items())}
-    write_whole(record_path(course, sheet, group), json.dumps(content, indent=1) + "\n")
+    write_whole(record_path(course, sheet, group), json_text(content))
 
 
 def content_digest(notebook: Any, checks: str) -> str:

@@ -3,6 +3,7 @@
 import json
 import threading
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from statistics import median
 from typing import Any
 
@@ -11,6 +12,7 @@ from course_grader.console import Work
 from course_grader.course import Course
 from course_grader.files import write_whole
 from course_grader.intake.submission import grade_id
+from course_notebooks.cleaning import json_text
 
 START_UP = 4.0
 FULL, PARTIAL = "full", "partial"
@@ -51,10 +53,12 @@ class Timings:
 
     def __init__(self, course: Course, sheet: str) -> None:
         self._path = course.build / "timings" / f"{sheet}.json"
+        self._seen: dict[str, dict[str, list[float]]] = {}
         try:
-            self._seen: dict[str, Any] = json.loads(self._path.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            self._seen = {}
+            for kind, cells in json.loads(self._path.read_text(encoding="utf-8")).items():
+                self._seen[kind] = {cell: list(map(float, seen)) for cell, seen in cells.items()}
+        except (OSError, ValueError, TypeError, AttributeError):
+            self._seen = {}  # they only make estimates better
 
     def add(self, notebook: str, kind: str, cell: str, seconds: float) -> None:
         """Notes a duration in seconds."""
@@ -72,8 +76,9 @@ class Timings:
         return max(float(median(durations)), 0.01) if durations else _GUESS[kind]
 
     def save(self) -> None:
-        """Stores the durations."""
-        write_whole(self._path, json.dumps(self._seen, indent=1, sort_keys=True) + "\n")
+        """Stores the durations; where that fails, nothing else shall."""
+        with suppress(OSError):
+            write_whole(self._path, json_text(self._seen, sort_keys=True))
 
 
 class Outlook:

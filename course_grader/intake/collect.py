@@ -5,7 +5,6 @@ that are graded. Of each notebook the latest version counts; the others are kept
 `submitted/.earlier/<group>/<sheet>/`, where nbgrader does not look.
 """
 
-import json
 import os
 import tempfile
 from dataclasses import dataclass, field
@@ -23,6 +22,8 @@ from course_grader.intake.names import groups_in, shown
 from course_grader.intake.roster import Roster
 from course_grader.intake.submission import NOTES, UNGRADABLE, Handed, read_submission
 from course_grader.intake.unpack import Item, Limits, Unpacker
+from course_notebooks.cleaning import json_text
+from course_notebooks.troubles import in_words
 
 EARLIER = ".earlier"
 _STAMP = "%Y-%m-%d %H:%M:%S.%f %Z"
@@ -113,7 +114,7 @@ def collect(
             raise CourseError(f"{path} holds no file that could be a submission")
         due = _due(course, sheet)
         masters = _masters(course, sheet)
-        groups = [_place(course, sheet, one, due, masters) for one in hand_ins.values()]
+        groups = [_placed(course, sheet, one, due, masters) for one in hand_ins.values()]
     here = {one.group for one in groups} | set(course.groups(sheet))
     absent = sorted(set(roster.groups) - here) if roster is not None else []
     return Collection(groups, stray, absent)
@@ -144,6 +145,17 @@ def _masters(course: Course, sheet: str) -> dict[str, Any]:
     """The students' notebooks, if the sheet is released: what will be mended can be said now."""
     paths = [course.release / sheet / f"{name}.ipynb" for name in course.notebooks(sheet)]
     return {path.stem: read_notebook(path) for path in paths if path.is_file()}
+
+
+def _placed(
+    course: Course, sheet: str, hand_in: HandIn, due: datetime | None, masters: dict[str, Any]
+) -> Collected:
+    """Puts one group's files into place; what the system refuses costs this group only."""
+    try:
+        return _place(course, sheet, hand_in, due, masters)
+    except OSError as error:
+        text = f"not all of it could be stored: {in_words(error)}"
+        return Collected(hand_in.group, problems=[*hand_in.refused, text])
 
 
 def _place(
@@ -183,7 +195,7 @@ def _place(
         write_whole(folder / "timestamp.txt", done.arrived.astimezone(UTC).strftime(_STAMP) + "\n")
         if due is not None:
             done.late = max(0.0, (done.arrived - due).total_seconds())
-    write_whole(folder / NOTES, json.dumps({"rejected": hand_in.refused}, indent=1) + "\n")
+    write_whole(folder / NOTES, json_text({"rejected": hand_in.refused}))
     for verdict in read_submission(folder, masters):
         _verdict(verdict, done)
     return done

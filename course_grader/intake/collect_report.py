@@ -1,11 +1,9 @@
 """What `genlhc collect` says."""
 
-from rich.table import Table
-from rich.text import Text
-
 from course_grader.console import Console, duration
 from course_grader.intake.collect import Collected, Collection
 from course_grader.intake.roster import Roster
+from course_notebooks.terminal import Table
 
 
 def report(collection: Collection, roster: Roster | None, sheet: str, console: Console) -> None:
@@ -15,19 +13,19 @@ def report(collection: Collection, roster: Roster | None, sheet: str, console: C
         table.add_column(heading)
     for one in collection.groups:
         cells = (one.group, _when(one), _notebooks(one), str(len(one.problems) or ""))
-        table.add_row(*(Text(cell) for cell in cells))
+        table.add_row(*cells)
     if collection.groups:
         console.table(table)
     for one in collection.groups:
         for text in one.remarks:
-            console.say(f"{one.group}: {_line(text)}")
+            console.say(f"{one.group}: {text}")
     for text in roster.problems if roster is not None else ():
-        console.problem(f"roster: {_line(text)}")
+        console.problem(f"roster: {text}")
     for one in collection.groups:
         for text in one.problems:
-            console.problem(f"{one.group}: {_line(text)}")
+            console.problem(f"{one.group}: {text}")
     for text in collection.stray:
-        console.problem(f"belongs to no group, not taken: {_line(text)}")
+        console.problem(f"belongs to no group, not taken: {text}")
     if collection.absent:
         console.say(f"nothing from {', '.join(collection.absent)}")
     console.say(f"{len(collection.groups)} groups; next: `genlhc grade {sheet}`")
@@ -45,8 +43,3 @@ def _notebooks(one: Collected) -> str:
     if one.same:
         parts.append(f"{', '.join(one.same)} as before")
     return "; ".join(parts) or "none"
-
-
-def _line(text: str) -> str:
-    """One line, in which nothing can move a terminal's cursor."""
-    return "".join(sign if sign.isprintable() else "?" for sign in " ".join(text.split()))

@@ -5,6 +5,8 @@ import re
 import unicodedata
 from collections.abc import Collection, Iterable
 
+from course_notebooks.cleaning import line
+
 _JUNK = ("__MACOSX", ".*", "__pycache__", "*.pyc", "Thumbs.db", "desktop.ini", "~$*")
 _MOODLE = re.compile(r"^(.*?)_(\d+)_assignsubmission_(?:file|onlinetext)_?")
 _NUMBERED = re.compile(r"(?<![^\W\d_])(?:group|gruppe|grp)[\s_-]*0*(\d{1,4})(?!\d)", re.IGNORECASE)
@@ -53,10 +55,9 @@ def is_junk(parts: Iterable[str]) -> bool:
 
 
 def shown(parts: Iterable[str]) -> str:
-    """A path for a message: nothing in it can move a terminal's cursor."""
-    text = "/".join(parts)
-    clean = "".join(sign if sign.isprintable() else "?" for sign in text)
-    return clean if len(clean) <= _LONGEST else clean[: _LONGEST - 1] + "…"
+    """A path for a message, in one line and not too long."""
+    text = line("/".join(parts))
+    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
 
 
 def groups_in(name: str, known: Collection[str], *, closed: bool = False) -> set[str]:

@@ -17,6 +17,7 @@ from nbgrader.utils import find_all_files
 from course_grader.course import Course
 from course_grader.files import notebook_text, sha256, write_whole
 from course_grader.intake.merge import merge
+from course_grader.intake.names import shown
 from course_grader.intake.recognise import grade_id
 from course_grader.intake.repair import read_handed
 
@@ -35,6 +36,7 @@ GRADED = "graded"
 MISSING = "missing"
 UNGRADABLE = "ungradable"
 NOTES = ".intake.json"
+_MOST = 10  # remarks on other files
 # a browser runs what is in them: they are not laid where a tutor may click on them
 _PAGES = {".htm", ".html", ".mht", ".mhtml", ".shtml", ".svg", ".svgz", ".xht", ".xhtml", ".xml"}
 
@@ -114,8 +116,8 @@ def _read(one: Handed, path: Path, master: Any) -> None:
         one.status = UNGRADABLE
         one.reason = f"{path.name} is not a file but a link, a folder or a device; hand in the file"
         return
-    one.digest = sha256(path)
     try:
+        one.digest = sha256(path)
         notebook, one.remarks = read_handed(path)
         one.notebook, remarks = merge(notebook, master)
         one.remarks += remarks
@@ -123,6 +125,12 @@ def _read(one: Handed, path: Path, master: Any) -> None:
         text = str(error)
         one.status = UNGRADABLE
         one.reason = text if text.startswith(path.name) else f"{path.name} {text}"
+    except OSError as error:
+        one.status = UNGRADABLE
+        one.reason = f"{path.name} could not be read: {error.strerror}; hand it in again"
+    except Exception as error:  # whatever is in a file costs its own group
+        one.status = UNGRADABLE
+        one.reason = f"{path.name} cannot be read as a notebook: {type(error).__name__}: {error}"
 
 
 def lay_out(course: Course, sheet: str, group: str, handed: list[Handed]) -> Path:
@@ -136,13 +144,20 @@ def lay_out(course: Course, sheet: str, group: str, handed: list[Handed]) -> Pat
     shutil.rmtree(target, ignore_errors=True)
     target.mkdir(parents=True)
     source = course.submitted / group / sheet
+    left_out: list[str] = []
     for name in find_all_files(str(source), [*course.config.CourseDirectory.ignore, "*.ipynb"]):
         path = Path(name)
-        plain = path.is_file() and not path.is_symlink()
-        if plain and path.suffix.lower() not in _PAGES:
-            copied = target / path.relative_to(source)
-            copied.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(path, copied)
+        inner = path.relative_to(source)
+        if path.is_symlink() or not path.is_file() or path.suffix.lower() in _PAGES:
+            continue
+        try:
+            (target / inner).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, target / inner)
+        except OSError as error:
+            (target / inner).unlink(missing_ok=True)
+            left_out.append(f"{shown(inner.parts)} was left out: {error.strerror or error}")
+    for one in handed[:1]:
+        one.remarks += left_out[:_MOST]
     for one in handed:
         if one.status == GRADED:
             write_whole(target / f"{one.name}.ipynb", notebook_text(one.notebook))

@@ -8,8 +8,6 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from rich.table import Table
-
 from course_grader.console import Console, duration
 from course_grader.course import CONFIG_NAME, Course
 from course_grader.errors import CourseError
@@ -28,6 +26,7 @@ from course_grader.release.release import release
 from course_grader.results.class_page import write_class_page
 from course_grader.results.feedback import feedback
 from course_grader.results.report import MANUAL, Row, export, rows
+from course_notebooks.terminal import Table
 
 _SHARES = {"release": 0.03, "grade": 0.9, "feedback": 0.07}
 

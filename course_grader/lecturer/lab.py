@@ -20,6 +20,7 @@ from course_grader.errors import CourseError
 from course_grader.files import write_whole
 from course_grader.release.bundle import write_bundle
 from course_grader.release.release import release
+from course_notebooks.cleaning import json_text
 
 _LIST = ".unpacked.json"
 
@@ -69,7 +70,7 @@ def unpack(course: Course, sheet: str) -> Workplace:
     for name in before.keys() - after.keys():
         if _checksum(folder / name) == before[name]:
             (folder / name).unlink()
-    write_whole(folder / _LIST, json.dumps(after, indent=1) + "\n")
+    write_whole(folder / _LIST, json_text(after))
     return Workplace(folder, tuple(kept))
 
 

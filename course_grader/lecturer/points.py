@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nbgrader.utils import is_grade, is_solution
-from rich.table import Table
 
 from course_grader.console import Console
 from course_grader.course import Course
 from course_grader.files import read_notebook
 from course_grader.marking.budgets import WHOLE, budgets
+from course_notebooks.terminal import Table
 
 _RULE = re.compile(r"^:?-+:?$")
 

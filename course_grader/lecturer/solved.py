@@ -4,12 +4,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, select_autoescape
-from rich.table import Table
-
 from course_grader.console import duration
 from course_grader.course import Course
 from course_grader.files import read_notebook, write_whole
+from course_grader.results.pages import render
+from course_notebooks.terminal import Table
 
 LABELS = {
     ".html": "Page",
@@ -84,15 +83,11 @@ def recall(folder: Path, name: str) -> Solved | None:
 def write_index(course: Course, sheet: str) -> Path:
     """Writes `build/solutions/<sheet>/index.html`: every executed notebook and where time goes."""
     folder = course.build / "solutions" / sheet
-    environment = Environment(
-        loader=PackageLoader("course_grader.lecturer", "templates"),
-        autoescape=select_autoescape(),
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
     info = course.sheet(sheet)
     found = [recall(folder, name) for name in (*info.notebooks, *info.lecture)]
-    page = environment.get_template("index.html").render(
+    page = render(
+        "index.html",
+        room="lecturer",
         sheet=sheet,
         info=info,
         solved=[one for one in found if one],

@@ -22,10 +22,11 @@ from course_grader.converting import ConverterError, nbgrader_house, run_convert
 from course_grader.course import Course
 from course_grader.errors import CourseError
 from course_grader.files import read_notebook, sha256, write_whole
-from course_grader.gradebook import make
+from course_grader.gradebook import GradebookError, make
 from course_grader.release.description import description
 from course_grader.release.source_checks import check_sources
 from course_notebooks import sheet as sheet_toml
+from course_notebooks.cleaning import json_text
 
 _MARKERS = (
     "BEGIN SOLUTION",
@@ -117,6 +118,8 @@ def generated(course: Course, sheet: str, *, register: bool) -> Iterator[Path]:
             with nbgrader_house(course.root):
                 run_converter(converter, course.log)
         except ConverterError as error:
+            if str(error).startswith("the gradebook at"):
+                raise GradebookError(str(error)) from error
             raise CourseError(_explain(course, sheet, str(error))) from error
         made = Path(folder) / sheet
         if (made / sheet_toml.NAME).is_file():
@@ -181,11 +184,19 @@ def _differences(made: Path, there: Path) -> list[str]:
     ]
 
 
+def _written_before(record: Path) -> dict[str, str]:
+    """Checksums of what the last release wrote; none if nobody can tell."""
+    try:
+        return dict(json.loads(record.read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError):
+        return {}
+
+
 def _put_in_place(course: Course, sheet: str, made: Path) -> Released:
     """Replaces the exercises; a file that no release has written is kept aside first."""
     target = course.release / sheet
     record = course.build / "released" / f"{sheet}.json"
-    ours = json.loads(record.read_text()) if record.is_file() else {}
+    ours = _written_before(record)
     aside = course.build / "replaced" / f"{sheet}-{time.strftime('%Y%m%d-%H%M%S')}"
     changed = _differences(made, target)
     kept = False
@@ -200,7 +211,7 @@ def _put_in_place(course: Course, sheet: str, made: Path) -> Released:
         else:
             old.unlink()
     written = {name: sha256(path) for name, path in _files(made).items()}
-    write_whole(record, json.dumps(written, indent=1, sort_keys=True) + "\n")
+    write_whole(record, json_text(written, sort_keys=True))
     return Released(
         tuple(f"{course.release.name}/{sheet}/{name}" for name in changed), aside if kept else None
     )

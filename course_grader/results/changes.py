@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from rich.box import SIMPLE_HEAD
-from rich.table import Table
 
 from course_grader.grading.regrade import Proposal
 from course_grader.results.report import Row, lost_points
+from course_notebooks.terminal import Table
 
 
 @dataclass(frozen=True)

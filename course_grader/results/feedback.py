@@ -1,6 +1,5 @@
 """Pages for the groups: nbgrader's feedback, and a notice where there is nothing to show."""
 
-import html
 from dataclasses import dataclass
 
 from nbgrader.converters import GenerateFeedback
@@ -8,12 +7,16 @@ from traitlets.config import Config
 
 from course_grader.console import Console, Silent
 from course_grader.converting import ConverterError, nbgrader_house, run_converter
-from course_grader.course import Course
+from course_grader.course import Course, groups_in
 from course_grader.errors import CourseError
-from course_grader.files import write_whole
+from course_grader.files import DamagedError, read_notebook, write_whole
+from course_grader.gradebook import GradebookError
 from course_grader.grading.state import read_record
 from course_grader.intake.submission import GRADED
+from course_grader.results.report import damage
 from course_notebooks.browser import with_own_mathjax
+from course_notebooks.cleaning import html
+from course_notebooks.troubles import in_words
 
 _NOTICE = """<!DOCTYPE html>
 <html lang="en">
@@ -59,9 +62,11 @@ def feedback(
         CourseError: nothing was graded yet.
     """
     course.notebooks(sheet)
-    groups = sorted(path.parent.name for path in course.autograded.glob(f"*/{sheet}/"))
+    groups = groups_in(course.autograded, sheet)
     if not groups:
         raise CourseError(f"nothing is graded for {sheet}; run `genlhc grade {sheet}` first")
+    with course.gradebook():
+        pass  # if it cannot be used, one sentence says so
     failed: dict[str, str] = {}
     written = 0
     with (
@@ -76,10 +81,22 @@ def feedback(
                 for page in pages if stays_here else ():
                     write_whole(page, with_own_mathjax(page.read_text(encoding="utf-8")))
                 written += len(pages)
-            except (ConverterError, OSError) as error:
-                failed[group] = str(error)
+            except OSError as error:
+                failed[group] = in_words(error)
+            except (ConverterError, GradebookError) as error:
+                failed[group] = _damaged(course, sheet, group) or str(error)
             work.advance(1, group)
     return Pages(written, failed)
+
+
+def _damaged(course: Course, sheet: str, group: str) -> str:
+    """What to say of marked notebooks that cannot be read, or nothing."""
+    for path in sorted((course.autograded / group / sheet).glob("*.ipynb")):
+        try:
+            read_notebook(path)
+        except DamagedError:
+            return damage(course, sheet, group, path.stem)
+    return ""
 
 
 def _group_pages(course: Course, sheet: str, group: str) -> None:
@@ -101,5 +118,5 @@ def _group_pages(course: Course, sheet: str, group: str) -> None:
                 "group": group,
                 "sheet": sheet,
             }
-            page = _NOTICE.format_map({key: html.escape(text) for key, text in values.items()})
+            page = _NOTICE.format_map({key: html(text) for key, text in values.items()})
             write_whole(course.feedback / group / sheet / f"{name}.html", page)

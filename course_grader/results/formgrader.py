@@ -12,6 +12,7 @@ from course_grader.converting import nbgrader_house
 from course_grader.course import Course
 from course_grader.errors import CourseError
 from course_grader.intake.roster import find_roster
+from course_notebooks.cleaning import name
 
 _EXTENSIONS = ("nbgrader.server_extensions.formgrader", "jupyter_server_mathjax")
 
@@ -65,7 +66,7 @@ def _name_groups(course: Course) -> None:
         for one in gradebook.students:
             if one.last_name is None and one.first_name is None:
                 names = [person.name or person.person for person in members.get(one.id, [])]
-                one.last_name, one.first_name = one.id, ", ".join(names)
+                one.last_name, one.first_name = name(one.id), name(", ".join(names))
         gradebook.db.commit()
 
 

@@ -11,6 +11,7 @@ the students' own is no measurement.
 import re
 from collections import Counter
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from math import isfinite
 from statistics import median
@@ -18,9 +19,9 @@ from typing import Any
 
 from course_grader.cells import is_test
 from course_grader.course import Course
-from course_grader.files import read_notebook
+from course_grader.files import DamagedError
 from course_grader.intake.submission import grade_id
-from course_grader.results.report import graded_tasks
+from course_grader.results.report import graded_tasks, marked_cells
 
 _NUMBER = r"(nan|[-+]?(?:inf|\d+(?:\.\d*)?(?:e[-+]?\d+)?))"
 _LINE = re.compile(
@@ -110,9 +111,9 @@ def collect(course: Course, sheet: str, groups: Iterable[str]) -> list[Measured]
         tasks = [task for task, _ in graded_tasks(course, sheet, notebook)]
         for group in groups:
             path = course.autograded / group / sheet / f"{notebook}.ipynb"
-            if not path.is_file():
-                continue
-            cells = {grade_id(cell): cell for cell in read_notebook(path).cells if is_test(cell)}
+            cells: dict[str, Any] = {}
+            with suppress(DamagedError):  # the rows of the sheet say so
+                cells = {grade_id(cell): cell for cell in marked_cells(path) if is_test(cell)}
             for task in tasks:
                 for name, *numbers in measurements(_printed(cells.get(task))):
                     value, full, none = numbers

@@ -1,7 +1,5 @@
 """Results: the table of a sheet for the lecturer."""
 
-import csv
-import io
 from collections.abc import Iterable
 from dataclasses import astuple, dataclass, fields, replace
 from pathlib import Path
@@ -12,12 +10,13 @@ from nbgrader.utils import compute_checksum
 from course_grader.cells import NOT_RUN, STOPPED
 from course_grader.course import Course
 from course_grader.errors import CourseError
-from course_grader.files import read_notebook, write_whole
+from course_grader.files import DamagedError, read_notebook, write_whole
 from course_grader.grading.state import NotebookRecord, read_record
 from course_grader.intake.submission import GRADED, MISSING, UNGRADABLE, grade_id
 from course_grader.marking.kept_marks import look_again
 from course_grader.marking.tester import TROUBLE
 from course_grader.release.tidy import plain
+from course_notebooks.cleaning import csv_text
 
 MANUAL = "manual"
 _LONGEST = 300
@@ -60,28 +59,10 @@ def export(course: Course, sheet: str) -> Path:
 def write_table(
     course: Course, name: str, columns: Iterable[str], table: Iterable[Iterable[Any]]
 ) -> Path:
-    """Writes `build/grades/<name>.csv`; what a spreadsheet would take for a formula is defused."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerows([csv_cell(value) for value in row] for row in (columns, *table))
+    """Writes `build/grades/<name>.csv`, which is safe to open."""
     path = course.build / "grades" / f"{name}.csv"
-    write_whole(path, text.getvalue())
+    write_whole(path, csv_text((columns, *table)))
     return path
-
-
-def csv_cell(value: Any) -> str:
-    """A value as text that no spreadsheet takes for a formula.
-
-    Example:
-        >>> csv_cell(0.1 + 0.2), csv_cell(None), csv_cell("=1+1")
-        ('0.3', '', "'=1+1")
-    """
-    if value is None:
-        return ""
-    if isinstance(value, float):
-        return f"{round(value, 4):g}"
-    text = str(value)
-    return f"'{text}" if text[:1] in "=+-@\t\r" and text else text
 
 
 def rows(course: Course, sheet: str) -> list[Row]:
@@ -118,7 +99,11 @@ def _notebook_rows(
 ) -> list[Row]:
     record = records.get(name)
     path = course.autograded / group / sheet / f"{name}.ipynb"
-    cells = {grade_id(cell): cell for cell in read_notebook(path).cells} if path.is_file() else {}
+    try:
+        cells = {grade_id(cell): cell for cell in marked_cells(path)}
+    except DamagedError:
+        reason = damage(course, sheet, group, name)
+        return [Row(group, name, task, None, points, UNGRADABLE, reason) for task, points in tasks]
     grades = {grade.name: grade for grade in submitted.grades} if submitted is not None else {}
     table = []
     if record is None and cells:  # marked with the formgrader or nbgrader's own command
@@ -137,6 +122,23 @@ def _notebook_rows(
             row = replace(row, reason=f"[run without a sandbox] {row.reason}".strip())
         table.append(row)
     return table
+
+
+def marked_cells(path: Path) -> list[Any]:
+    """The cells of a marked notebook; none if it is not there.
+
+    Raises:
+        DamagedError: it cannot be read.
+    """
+    return list(read_notebook(path).cells) if path.is_file() else []
+
+
+def damage(course: Course, sheet: str, group: str, name: str) -> str:
+    """What to say of a marked notebook that cannot be read any more."""
+    return (
+        f"the marked notebook {course.autograded.name}/{group}/{sheet}/{name}.ipynb is damaged: "
+        f"run `genlhc grade {sheet} --group {group} --force`"
+    )
 
 
 def graded_tasks(course: Course, sheet: str, name: str) -> list[tuple[str, float]]:

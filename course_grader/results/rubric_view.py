@@ -8,9 +8,6 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, PackageLoader
-from markupsafe import Markup
-from nbconvert.filters.markdown import markdown2html
 from nbconvert.preprocessors import Preprocessor
 from nbformat.v4 import new_markdown_cell
 
@@ -18,9 +15,12 @@ from course_grader.course import CONFIG_NAME, Course
 from course_grader.errors import CourseError
 from course_grader.intake.submission import grade_id
 from course_grader.release.rubrics import is_manual, read_rubric
+from course_grader.results.pages import render
 from course_grader.results.safe_html import one_line
+from course_notebooks.cleaning import html
 
 _TEMPLATES = files("course_grader.results") / "templates"
+_SHOWN = {"student", "last_name", "first_name"}
 
 
 class ShowRubrics(Preprocessor):
@@ -31,6 +31,8 @@ class ShowRubrics(Preprocessor):
         root = _course_of(resources)
         if "submission_id" not in resources or root is None:
             return nb, resources
+        for key in _SHOWN & set(resources):  # nbgrader's page writes them as they are
+            resources[key] = html(str(resources[key] or ""))
         sheet, name = resources["assignment_id"], resources["notebook_id"]
         cells = [_style()]
         for cell in nb.cells:
@@ -50,17 +52,13 @@ def _course_of(resources: Any) -> Path | None:
 
 def _beside(root: Path, sheet: str, name: str, task: str) -> Any:
     """A cell with the rubric of a task, or with the reason why there is none to show."""
-    environment = Environment(
-        loader=PackageLoader("course_grader.results"), autoescape=True, trim_blocks=True
-    )
-    environment.filters["markdown"] = lambda text: Markup(markdown2html(text))
     try:
         rubric = read_rubric(Course.open(root).source / sheet / f"{name}.ipynb", task)
-        html = environment.get_template("rubric.html").render(task=task, rubric=rubric)
+        page = render("rubric.html", task=task, rubric=rubric)
     except (CourseError, OSError) as error:
-        text = Markup('<section class="tutor-rubric"><p>No rubric: {}</p></section>')
-        html = text.format(f"{task}: {error}")
-    return new_markdown_cell(one_line(html))
+        why = html(f"{task}: {error}")
+        page = f'<section class="tutor-rubric"><p>No rubric: {why}</p></section>'
+    return new_markdown_cell(one_line(page))
 
 
 def _style() -> Any:

@@ -2,22 +2,35 @@
 
 Formgrader shows a student's notebook on the address of the tutor's own Jupyter server, where a
 script could do all that the tutor can. `SafeHtml`, the last step of autograding, leaves pictures,
-text, tables and equations. Markdown that holds no HTML of its own stays as it was written.
+text, tables and equations. Markdown that holds no HTML of its own stays as it was written, if
+its pictures are the notebook's own. All texts pass `course_notebooks.cleaning`.
 """
 
-import base64
-import binascii
 import re
 from functools import lru_cache
+from html import unescape
+from pathlib import Path
 from typing import Any
 
 from bleach import ALLOWED_TAGS
-from bleach.css_sanitizer import CSSSanitizer
+from bleach.css_sanitizer import ALLOWED_CSS_PROPERTIES, CSSSanitizer
 from bleach.html5lib_shim import Filter
 from bleach.sanitizer import Cleaner
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbconvert.preprocessors.sanitize import SanitizeHTML
 from traitlets import Bool
+
+from course_grader.results.pictures import (
+    KINDS,
+    SayWhatIsMissing,
+    addresses,
+    is_picture,
+    may_be_shown,
+    n_marks,
+    pictures_only,
+    sizes,
+)
+from course_notebooks.cleaning import clean, coloured
 
 _TAGS = {
     *ALLOWED_TAGS,
@@ -28,8 +41,10 @@ _TAGS = {
 _DROPPED = {"script", "style", "template", "noscript", "iframe", "object", "svg", "math", "title"}
 _PLAIN = {"title", "align", "colspan", "rowspan", "border", "width", "height", "alt", "scope"}
 _LINK = re.compile(r"(?:https?://|mailto:|#)", re.IGNORECASE)
-_PICTURE = re.compile(r"data:image/(?:png|jpeg|gif);base64,[A-Za-z0-9+/=\s]*")
+_STYLES = ALLOWED_CSS_PROPERTIES - {"cursor", "direction", "unicode-bidi"}
+_LOADS = re.compile(r"\\|/\*|(?<!rgb)(?<!rgba)(?<!hsl)(?<!hsla)\(", re.IGNORECASE)
 _CLASS = re.compile(r"(?:dataframe|highlight|[a-z]{1,2}\d?)")
+_ENTITY = re.compile(r"&(?:#\d{1,7}|#x[0-9a-f]{1,6}|[lr]lm);?", re.IGNORECASE)
 _KERNEL = {"name": "python3", "display_name": "Python 3", "language": "python"}
 _ID = re.compile(r"[\w.-]{1,200}")
 _CELL_ID = re.compile(r"[a-zA-Z0-9_-]{1,64}")
@@ -44,8 +59,6 @@ _MARKS: dict[str, type | tuple[type, ...]] = {
     "cell_type": str,
     "grade_id": str,
 }
-_PICTURES = {"image/png": (b"\x89PNG",), "image/jpeg": (b"\xff\xd8",), "image/gif": (b"GIF8",)}
-_SIZE = ("width", "height")
 
 
 class _Drop(Filter):  # type: ignore[misc]
@@ -61,6 +74,14 @@ class _Drop(Filter):  # type: ignore[misc]
                 depth = max(0, depth - 1)
             elif not depth and not inner:
                 yield token
+
+
+class _Styles(CSSSanitizer):  # type: ignore[misc]
+    """Leaves out styles that could fetch something, such as the picture of a cursor."""
+
+    def sanitize_css(self, style: str) -> str:
+        """Harmless declarations, or nothing."""
+        return "" if _LOADS.search(style) else str(super().sanitize_css(style))
 
 
 class _Careful(IPythonRenderer):
@@ -80,17 +101,20 @@ class SafeHtml(SanitizeHTML):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)  # type: ignore[no-untyped-call]
-        self.safe_output_keys = {"text/plain", "text/latex", *_PICTURES}
+        self.safe_output_keys = {"text/plain", "text/latex", *KINDS}
+        self._folder: Path | None = None
         self._cleaner = Cleaner(
             tags=_TAGS | _DROPPED,
-            attributes=_allowed,
+            attributes=self._allowed,
             protocols={"http", "https", "mailto", "data"},
-            css_sanitizer=CSSSanitizer(),
-            filters=[_Drop],
+            css_sanitizer=_Styles(_STYLES, ()),
+            filters=[_Drop, SayWhatIsMissing],
         )
 
     def preprocess(self, nb: Any, resources: Any) -> tuple[Any, Any]:
         """Cleans the notebook in place."""
+        path = (resources.get("metadata") or {}).get("path")
+        self._folder = Path(path) if path else None
         for index, cell in enumerate(nb.cells):
             if not isinstance(cell.get("source"), str):
                 cell["source"] = ""
@@ -103,7 +127,9 @@ class SafeHtml(SanitizeHTML):
 
     def preprocess_cell(self, cell: Any, resources: Any, cell_index: int) -> tuple[Any, Any]:
         """Cleans text, attachments and outputs of a cell."""
-        attachments = _pictures_only(cell.pop("attachments", None))
+        attachments = pictures_only(cell.pop("attachments", None))
+        attachments = {clean(name): kinds for name, kinds in attachments.items()}
+        cell.source = clean(cell.source)
         if cell.cell_type == "markdown":
             cell.source = self.markdown(cell.source, attachments)
             if attachments:
@@ -120,12 +146,13 @@ class SafeHtml(SanitizeHTML):
         """Text, pictures and tables; the base class removes what is none of these."""
         for output in outputs:
             if output.output_type == "stream":
-                output["text"] = _joined(output.get("text", ""))
+                output["text"] = coloured(_joined(output.get("text", "")))
                 output["name"] = "stderr" if output.get("name") == "stderr" else "stdout"
             elif output.output_type == "error":
                 for key in ("ename", "evalue"):
-                    output[key] = _joined(output.get(key, ""))
-                output["traceback"] = [str(line) for line in output.get("traceback", [])]
+                    output[key] = coloured(_joined(output.get(key, "")))
+                lines = output.get("traceback", [])
+                output["traceback"] = [coloured(str(line)) for line in lines]
             else:
                 self._data(output)
         return outputs
@@ -136,77 +163,77 @@ class SafeHtml(SanitizeHTML):
         removed = []
         for key in list(data):
             if key in self.safe_output_keys:
-                data[key] = _joined(data[key])
+                data[key] = coloured(_joined(data[key]))
             elif key == "text/html":
-                data[key] = self.sanitize_html_tags(_joined(data[key]))
+                data[key] = self.sanitize_html_tags(clean(_joined(data[key])))
             elif key == "text/markdown":
-                data[key] = self.markdown(_joined(data[key]), {})
+                data[key] = self.markdown(clean(_joined(data[key])), {})
             is_safe = key in self.safe_output_keys or key in self.sanitized_output_types
-            if not is_safe or (key in _PICTURES and not _is_picture(data[key], key)):
+            if not is_safe or (key in KINDS and not is_picture(data[key], key)):
                 del data[key]
-                removed.append(str(key)[:60])
+                removed.append(clean(str(key))[:60])
         if not data:
             data["text/plain"] = f"(not shown: {', '.join(removed) or 'nothing'})"
-        output["metadata"] = type(output)(_sizes(output.get("metadata")))
+        output["metadata"] = type(output)(sizes(output.get("metadata")))
         if "execution_count" in output and type(output["execution_count"]) is not int:
             output["execution_count"] = None
 
     def sanitize_html_tags(self, html_str: str) -> str:
         """HTML with harmless elements, attributes and styles only."""
-        return str(self._cleaner.clean(html_str))
+        return str(self._cleaner.clean(_ENTITY.sub(_harmless_sign, html_str)))
 
     def markdown(self, text: str, attachments: dict[str, Any]) -> str:
-        """Markdown as it is, if nothing in it could be active; else as one line of safe HTML.
+        """Markdown as it is, if nothing in it is active or from elsewhere; else one line of HTML.
 
         Equations survive: in the line their signs are written as numbers, so that Markdown does
         not see them, while a browser shows them to MathJax.
         """
-        if not attachments and len(text) < 20_000 and _is_harmless(text):
-            return text
+        text = _ENTITY.sub(_harmless_sign, text)
+        short = not attachments and len(text) < 20_000
         try:
-            html, careful = _rendered(text, attachments)
-            if html == careful:
+            html, is_passive, shown = _remembered(text) if short else _look(text, attachments)
+            own = all(may_be_shown(address, self._folder) for address in shown)
+            if is_passive and own and len(shown) == n_marks(text):
                 return text
-            clean = self.sanitize_html_tags(html)
+            safe = self.sanitize_html_tags(html)
         except Exception:  # such as an attachment that is not there
-            clean = f"<pre>{self.sanitize_html_tags(text.replace('<', '&lt;'))}</pre>"
-        return f"<div>{one_line(clean)}</div>"
+            safe = f"<pre>{self.sanitize_html_tags(text.replace('<', '&lt;'))}</pre>"
+        return f"<div>{one_line(safe)}</div>"
+
+    def _allowed(self, tag: str, name: str, value: str) -> bool:
+        if name == "href":
+            return tag == "a" and _LINK.match(value) is not None
+        if name == "src":
+            return tag == "img" and may_be_shown(value, self._folder)
+        if name == "class":
+            return all(_CLASS.fullmatch(word) for word in value.split())
+        return name in _PLAIN or name == "style"
 
 
-def _rendered(text: str, attachments: dict[str, Any]) -> tuple[str, str]:
-    """The page that Markdown makes, and the one where all that could be active is text."""
+def _harmless_sign(entity: re.Match[str]) -> str:
+    """A sign that is written as a number, if it steers nothing."""
+    sign = unescape(entity[0])
+    return entity[0] if sign and clean(sign) == sign else "?"
+
+
+def _look(text: str, attachments: dict[str, Any]) -> tuple[str, bool, tuple[str, ...]]:
+    """The page that Markdown makes, whether nothing in it could be active, and its pictures."""
     plain = IPythonRenderer(escape=False, attachments=attachments)
-    careful = _Careful(attachments)
-    html, safe = (MarkdownWithMath(renderer=one).render(text) for one in (plain, careful))
-    return str(html), str(safe)
+    html = str(MarkdownWithMath(renderer=plain).render(text))
+    careful = str(MarkdownWithMath(renderer=_Careful(attachments)).render(text))
+    return html, html == careful, addresses(html)
 
 
 @lru_cache(maxsize=1000)
-def _is_harmless(text: str) -> bool:
-    """Whether nothing in it could be active: the lecturer's texts come back with every group."""
-    try:
-        html, careful = _rendered(text, {})
-    except Exception:  # such as an attachment that is not there
-        return False
-    return html == careful
+def _remembered(text: str) -> tuple[str, bool, tuple[str, ...]]:
+    """The same for a text without attachments: the lecturer's texts come back with every group."""
+    return _look(text, {})
 
 
 def one_line(html: str) -> str:
     """HTML as one line that Markdown leaves alone, signs of equations included."""
     signs = {"$": "&#36;", "\\": "&#92;", "\n": "&#10;", "\r": ""}
     return "".join(signs.get(sign, sign) for sign in html)
-
-
-def _allowed(tag: str, name: str, value: str) -> bool:
-    if name == "href":
-        return tag == "a" and _LINK.match(value) is not None
-    if name == "src":
-        return tag == "img" and (
-            _PICTURE.fullmatch(value) is not None or not re.match(r"\s*[\w+.-]*:|//", value)
-        )
-    if name == "class":
-        return all(_CLASS.fullmatch(word) for word in value.split())
-    return name in _PLAIN or name == "style"
 
 
 def _marks(metadata: dict[str, Any]) -> dict[str, Any]:
@@ -224,37 +251,6 @@ def _marks(metadata: dict[str, Any]) -> dict[str, Any]:
         and (not isinstance(mark[key], str) or _ID.fullmatch(mark[key]))
     }
     return {"nbgrader": kept, **tagged}
-
-
-def _pictures_only(attachments: Any) -> dict[str, dict[str, str]]:
-    kept: dict[str, dict[str, str]] = {}
-    for name, kinds in attachments.items() if isinstance(attachments, dict) else ():
-        for kind, data in kinds.items() if isinstance(kinds, dict) else ():
-            if kind in _PICTURES and _is_picture(data, kind):
-                kept.setdefault(str(name), {})[kind] = data
-    return kept
-
-
-def _is_picture(data: Any, kind: str) -> bool:
-    try:
-        return base64.b64decode("".join(data.split()), validate=True).startswith(_PICTURES[kind])
-    except (AttributeError, binascii.Error, ValueError):
-        return False
-
-
-def _sizes(metadata: Any) -> dict[str, Any]:
-    """Width and height of pictures, if they are numbers: the page writes them without quotes."""
-    kept: dict[str, Any] = {}
-    for kind in _PICTURES:
-        about = metadata.get(kind) if isinstance(metadata, dict) else None
-        size = {
-            key: about[key]
-            for key in _SIZE
-            if isinstance(about, dict) and type(about.get(key)) in (int, float)
-        }
-        if size:
-            kept[kind] = size
-    return kept
 
 
 def _joined(text: Any) -> str:

@@ -17,5 +17,5 @@ def write_similar_page(course: Course, sheet: str, pairs: list[Pair]) -> Path:
         "similar.html", sheet=sheet, pairs=pairs[:MOST_PAIRS], n_pairs=len(pairs), most=MAX_SOURCE
     )
     path = course.build / "report" / f"{sheet}-similar.html"
-    write_whole(path, page.encode("utf-8", errors="replace"))
+    write_whole(path, page)
     return path

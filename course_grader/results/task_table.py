@@ -1,6 +1,5 @@
 """What stands at the top of a feedback page: each task with its points, the reason, the comment."""
 
-import html
 import re
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,6 +10,7 @@ from traitlets import List, Unicode
 from course_grader.gradebook import opened
 from course_grader.intake.submission import grade_id
 from course_grader.results.report import MANUAL, graded_row
+from course_notebooks.cleaning import html
 
 _HEADING = re.compile(r"(#{1,6})\s+(.+)")
 _POINTS = re.compile(r"\s*\([^()]*\bpoints?\b[^()]*\)\s*$")
@@ -47,7 +47,7 @@ class Task:
             >>> Task("check-1", "", 0.0, 1.0, False, "`<b>` is 2").reason_html
             '<code>&lt;b&gt;</code> is 2'
         """
-        return re.sub(r"`([^`]+)`", r"<code>\1</code>", html.escape(self.reason))
+        return re.sub(r"`([^`]+)`", r"<code>\1</code>", html(self.reason))
 
 
 class TaskTable(NbGraderPreprocessor):  # type: ignore[misc]
