@@ -5,6 +5,7 @@ threads only wait for them. A scheduler elsewhere (SLURM, HTCondor by dask-jobqu
 instead, if its workers see the course's folder.
 """
 
+import gc
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -85,9 +86,12 @@ class Classroom:
         self.workers = max(1, len(self._client.scheduler_info(n_workers=-1)["workers"]))
 
     def __enter__(self) -> "Classroom":
+        gc.collect()
+        gc.freeze()  # what is there now, modules above all, is not looked through again and again
         return self
 
     def __exit__(self, *exc: object) -> None:
+        gc.unfreeze()
         self._client.close()
         if self._cluster is not None:
             self._cluster.close()
