@@ -20,6 +20,7 @@ from course_grader.sandbox.processes import alive, family, memory, signalled, th
 
 PATIENCE = 20.0  # seconds for a fork, on a machine that has much to do
 END_PATIENCE = 5.0  # seconds for ending processes one by one
+FILES = 128 << 20  # bytes of programs' files that a process has in memory
 TOO_MANY = 2  # times the processes that are allowed: they are not ended one by one
 
 
@@ -86,8 +87,9 @@ class Sandbox:
             os.close(writer)
         self._links.append(self.control)
         self._first = psutil.Process(self.control.pid)
-        # What all start with is no student's: one process alone meets the kernel's limit first.
-        self._most = limits.memory + memory([self._first], "rss")
+        # What all start with is not the student's; programs' files the kernel does not count either:
+        # one process alone meets its limit first.
+        self._most = limits.memory + memory([self._first], "rss") + FILES
         self.protected = {one.pid for one in self._tree()}
         _open.add(self)
 
