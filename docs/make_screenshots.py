@@ -100,7 +100,9 @@ def formgrader(page: Page, seen: Example, address: str) -> None:
     page.goto(f"{address.partition('?')[0]}/submissions/{submission}/")
     rubric = page.get_by_role("region", name=f"Rubric of {seen.written}")
     rubric.wait_for(timeout=SLOW)
-    page.wait_for_timeout(6000)  # equations, and it scrolls by itself to the first field
+    page.wait_for_function("MathJax.loaded === true", timeout=SLOW)  # equations; then the page
+    page.wait_for_timeout(3000)  # scrolls by itself to what it selects
+    page.evaluate("document.activeElement.blur()")
     rubric.evaluate("part => window.scrollBy(0, part.getBoundingClientRect().top - 150)")
     page.wait_for_timeout(1000)
 

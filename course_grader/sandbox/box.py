@@ -87,7 +87,7 @@ class Sandbox:
             os.close(writer)
         self._links.append(self.control)
         self._first = psutil.Process(self.control.pid)
-        # What all start with is not the student's; programs' files the kernel does not count either:
+        # What all start with is no student's, and files of programs the kernel does not count:
         # one process alone meets its limit first.
         self._most = limits.memory + memory([self._first], "rss") + FILES
         self.protected = {one.pid for one in self._tree()}
