@@ -24,9 +24,11 @@ TRAINING = "rng = np.random.default_rng(SEED)\nerror = 0.1 + 0.001 * rng.normal(
 CHECKS = """
 import numpy as np
 
+from autograde_tests.answers import given_copies
 from course_utils import checks
 
 
+@given_copies
 def check_half(half, *, seed=1):
     x = np.random.default_rng(seed).uniform(1, 2, 5)
     checks.shape(half(x), (5,), name="half(x)")
@@ -269,6 +271,26 @@ def test_an_unsound_check_is_named_with_its_mutant_and_nothing_is_written(sheet,
     assert says in result.stdout
     assert "These checks are unsound: check_half. Mend them first." in result.stderr
     assert not sheet.kept.exists()
+
+
+def test_a_check_that_compares_with_what_an_answer_left_of_its_inputs_is_unsound(sheet):
+    (sheet.checks / "__init__.py").write_text(CHECKS.replace("@given_copies\n", ""))
+    result = sheet.calibrate()
+    assert result.exit_code == 1
+    for verb in ("empties", "overwrites", "sorts", "scales"):
+        assert f"`half` {verb} its inputs first and passes, though the same on co" in result.stdout
+    assert "decorate it with `answers.given_copies`" in result.stdout
+    assert not sheet.kept.exists()
+
+
+def test_a_check_that_refuses_a_right_answer_for_its_changed_inputs_is_unsound(sheet):
+    text = CHECKS.replace("@given_copies\n", "")
+    text = text.replace("    checks.shape(", "    truth = x / 2\n    checks.shape(")
+    text = text.replace("checks.close(half(x), x / 2,", "checks.close(half(x), truth,")
+    (sheet.checks / "__init__.py").write_text(text)
+    result = sheet.calibrate()
+    assert result.exit_code == 1
+    assert "`half` scales its inputs at the end and is refused, though the same on" in result.stdout
 
 
 def test_a_check_that_refuses_the_solution_says_why(sheet):

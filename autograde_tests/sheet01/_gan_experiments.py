@@ -7,13 +7,14 @@ import numpy as np
 import torch
 from scipy.special import expit
 
-from autograde_tests.answers import Answer, Array, agrees, array
+from autograde_tests.answers import Answer, Array, agrees, array, given_copies
 from autograde_tests.sheet01._gan_truth import train
 from course_utils import checks
 
 DEFAULT = 11
 
 
+@given_copies
 def check_bilinear_game(bilinear_game: Answer, *, seed: int = DEFAULT) -> None:
     """1b (i): gradient steps on V = θφ, both players at once or φ first.
 
@@ -52,6 +53,7 @@ def check_bilinear_game(bilinear_game: Answer, *, seed: int = DEFAULT) -> None:
         _same(path[1:], both if simultaneous else phi_first, mistakes, name)
 
 
+@given_copies
 def check_gaussian_gan(gaussian_gan: Answer, *, seed: int = DEFAULT) -> None:
     """1b (ii): k steps of D, then one of G, on given points, with gradient penalty.
 
@@ -88,6 +90,7 @@ def check_gaussian_gan(gaussian_gan: Answer, *, seed: int = DEFAULT) -> None:
         _same(got, train(*points, k, penalty), mistakes, name)
 
 
+@given_copies
 def check_generator_losses(
     generator_losses: Answer, generator_slopes: Answer, *, seed: int = DEFAULT
 ) -> None:

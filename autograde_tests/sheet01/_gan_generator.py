@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from autograde_tests.answers import Answer, Array, array, number
+from autograde_tests.answers import Answer, Array, array, given_copies, number
 from autograde_tests.sheet01._gan_truth import (
     derivative_of_generator_loss,
     total_variation,
@@ -16,6 +16,7 @@ LOG2 = float(np.log(2.0))
 MULTIPLIERS = {"D re-optimised": -LOG2 - 0.5, "D held": -LOG2}
 
 
+@given_copies
 def check_generator_stationarity(
     generator_stationarity: Answer, lagrange_multiplier: Answer, *, seed: int = DEFAULT
 ) -> None:
@@ -59,6 +60,7 @@ def check_generator_stationarity(
     )
 
 
+@given_copies
 def check_simplex_minimum(
     generator_objective: Answer, minimise_on_simplex: Answer, *, seed: int = DEFAULT
 ) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from autograde_tests.answers import Answer, Array, array, number, pair, plain
+from autograde_tests.answers import Answer, Array, array, given_copies, number, pair, plain
 from autograde_tests.histograms import sums
 from course_utils import checks, kinematics
 from course_utils.data import read_ttbarj
@@ -15,6 +15,7 @@ DEFAULT = 23
 HIDDEN = Path(__file__).parent / "data"
 
 
+@given_copies
 def check_leading_top(leading_top: Answer, *, seed: int = DEFAULT) -> None:
     """2c (i): pT and mass of the top quark of larger pT, t or t̄.
 
@@ -54,6 +55,7 @@ def check_leading_top(leading_top: Answer, *, seed: int = DEFAULT) -> None:
     )
 
 
+@given_copies
 def check_weighted_histogram(weighted_histogram: Answer, *, seed: int = DEFAULT) -> None:
     """2c (ii): density of weighted events with the uncertainty √Σw².
 
@@ -98,6 +100,7 @@ def check_weighted_histogram(weighted_histogram: Answer, *, seed: int = DEFAULT)
     )
 
 
+@given_copies
 def check_comparison(
     pulls: Answer, chi2_per_ndf: Answer, effective_sample_size: Answer, *, seed: int = DEFAULT
 ) -> None:

@@ -8,7 +8,7 @@ from scipy.special import log_expit
 from sklearn.metrics import roc_auc_score
 
 from autograde_tests import histograms
-from autograde_tests.answers import Answer, Array, array
+from autograde_tests.answers import Answer, Array, array, given_copies
 from autograde_tests.sheet01._calibration import CALIBRATION
 from autograde_tests.sheet01._reweighting_histograms import (
     DEFAULT,
@@ -40,6 +40,7 @@ REWEIGHTING_POINTS = {
 }
 
 
+@given_copies
 def measure_classifier(classifier_logit: Answer, *, seed: int = DEFAULT) -> dict[str, float]:
     """AUC and cross-entropy (nats an event) on as many hidden LO as NLO events.
 
@@ -60,12 +61,14 @@ def measure_classifier(classifier_logit: Answer, *, seed: int = DEFAULT) -> dict
     }
 
 
+@given_copies
 def check_classifier(classifier_logit: Answer, *, seed: int = DEFAULT) -> float:
     """2a (ii): points for AUC and cross-entropy on hidden events; prints what was measured."""
     measured = measure_classifier(classifier_logit, seed=seed)
     return CALIBRATION.credit(measured, CLASSIFIER_POINTS)
 
 
+@given_copies
 def measure_reweighting(lo_to_nlo_weights: Answer, *, seed: int = DEFAULT) -> dict[str, float]:
     """How far hidden LO events with these weights are from hidden NLO events.
 
@@ -98,6 +101,7 @@ def floor_classifier(seed: int) -> dict[str, float]:
     return dict.fromkeys(CLASSIFIER_POINTS, float("nan"))
 
 
+@given_copies
 def check_reweighting(lo_to_nlo_weights: Answer, *, seed: int = DEFAULT) -> float:
     """2c (iv): points for closeness to NLO on hidden events; prints what was measured."""
     x_lo = hidden_events("lo")
@@ -147,8 +151,8 @@ def _leading(x: Any) -> tuple[Array, Array]:
 
 def _logits(answer: Answer, x: Any) -> Array:
     name = "classifier_logit(x)"
-    logits = array(answer(x.copy()), name, (len(x),))
-    again = array(answer(x[:200].copy()), name, (200,))
+    logits = array(answer(x), name, (len(x),))
+    again = array(answer(x[:200]), name, (200,))
     checks.true(
         np.allclose(logits[:200], again, rtol=1e-3, atol=1e-3),
         f"`{name}` gives other logits for the same events in a second call with fewer of them.\n"
@@ -161,8 +165,8 @@ def _logits(answer: Answer, x: Any) -> Array:
 def _weights(answer: Answer, x: Any) -> Array:
     name = "lo_to_nlo_weights(x_lo)"
     with np.errstate(all="ignore"):
-        weights = array(answer(x.copy()), name, (len(x),))
-        again = array(answer(x[:200].copy()), name, (200,))
+        weights = array(answer(x), name, (len(x),))
+        again = array(answer(x[:200]), name, (200,))
     checks.true(
         weights.min() >= 0, f"`{name}` has negative weights; a ratio of densities is positive."
     )

@@ -6,7 +6,7 @@ known by construction.
 
 import numpy as np
 
-from autograde_tests.answers import Answer, Array, array, plain, same, untouched
+from autograde_tests.answers import Answer, Array, array, given_copies, plain, same, untouched
 from course_utils import checks
 from course_utils.data import MUON_MASS, PT_CUT, drell_yan_p4
 from course_utils.kinematics import mass
@@ -14,6 +14,7 @@ from course_utils.kinematics import mass
 DEFAULT = 32
 
 
+@given_copies
 def check_standardise(
     training_statistics: Answer,
     standardise: Answer,
@@ -84,6 +85,7 @@ def check_standardise(
         )
 
 
+@given_copies
 def check_masses_and_balance(
     muon_masses: Answer, transverse_balance: Answer, *, seed: int = DEFAULT
 ) -> None:

@@ -12,12 +12,13 @@ import torch
 from torch import Tensor
 from torch.distributions import MultivariateNormal, Normal, kl_divergence
 
-from autograde_tests.answers import Answer, Array, array, number, plain, same
+from autograde_tests.answers import Answer, Array, array, given_copies, number, plain, same
 from course_utils import checks
 
 DEFAULT = 31
 
 
+@given_copies
 def check_kl(kl_to_standard_normal: Answer, *, seed: int = DEFAULT) -> None:
     """3a (i): closed-form KL of diagonal Gaussians from the unit Gaussian, one number per event.
 
@@ -61,6 +62,7 @@ def check_kl(kl_to_standard_normal: Answer, *, seed: int = DEFAULT) -> None:
     )
 
 
+@given_copies
 def check_reparametrise(reparametrise: Answer, *, seed: int = DEFAULT) -> None:
     """3a (ii): z = mu + sigma · noise, element by element.
 
@@ -99,6 +101,7 @@ def check_reparametrise(reparametrise: Answer, *, seed: int = DEFAULT) -> None:
     )
 
 
+@given_copies
 def check_elbo(
     elbo_linear_gaussian: Answer, linear_gaussian_posterior: Answer, *, seed: int = DEFAULT
 ) -> None:
@@ -165,6 +168,7 @@ def check_elbo(
     )
 
 
+@given_copies
 def check_vae_loss(vae_loss: Answer, *, seed: int = DEFAULT) -> None:
     """3b (ii): squared error summed over features plus beta KL, mean over events.
 

@@ -6,7 +6,7 @@ are no Drell-Yan events (unbalanced, off the mass shell), which is where short c
 
 import numpy as np
 
-from autograde_tests.answers import Answer, Array, array, plain, same, untouched
+from autograde_tests.answers import Answer, Array, array, given_copies, plain, same, untouched
 from autograde_tests.sheet01._vae_events import drell_yan
 from course_utils import checks
 from course_utils.data import ETA_CUT, MUON_MASS, PT_CUT, drell_yan_p4
@@ -15,6 +15,7 @@ from course_utils.kinematics import mass, p4_from_ptetaphim
 DEFAULT = 34
 
 
+@given_copies
 def check_network_space(to_network_space: Answer, *, seed: int = DEFAULT) -> None:
     """3d (i): events to three standardised numbers with the statistics of the training events.
 
@@ -59,6 +60,7 @@ def check_network_space(to_network_space: Answer, *, seed: int = DEFAULT) -> Non
     )
 
 
+@given_copies
 def check_round_trip(round_trip_residuals: Answer, *, seed: int = DEFAULT) -> None:
     """3d (ii): what changes when events go to network space and back.
 

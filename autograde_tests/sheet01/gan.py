@@ -9,7 +9,7 @@ import numpy as np
 from scipy.special import expit, xlogy
 from scipy.stats import norm
 
-from autograde_tests.answers import Answer, Array, array, number
+from autograde_tests.answers import Answer, Array, array, given_copies, number
 from autograde_tests.sheet01._gan_experiments import (
     check_bilinear_game,
     check_gaussian_gan,
@@ -36,6 +36,7 @@ DEFAULT = 11
 LOG2 = float(np.log(2.0))
 
 
+@given_copies
 def check_optimal_discriminator(
     optimal_discriminator: Answer, discriminator_loss: Answer, *, seed: int = DEFAULT
 ) -> None:
@@ -94,6 +95,7 @@ def check_optimal_discriminator(
     _integrates_discriminator_loss(discriminator_loss, rng)
 
 
+@given_copies
 def check_jensen_shannon(
     jensen_shannon: Answer, optimal_loss: Answer, *, seed: int = DEFAULT
 ) -> None:
