@@ -104,7 +104,8 @@ def check_masses_and_balance(
     m_squared = rng.uniform(0, 400, (60, 2)) * np.array([1, -1])
     m_squared[30:] *= -1
     p_squared = (muons[..., 1:] ** 2).sum(-1)
-    muons[..., 0] = np.sqrt(np.maximum(m_squared + p_squared, 0.0))
+    energy_sign = rng.choice([-1.0, 1.0], (60, 2))  # nothing keeps a network from E < 0
+    muons[..., 0] = energy_sign * np.sqrt(np.maximum(m_squared + p_squared, 0.0))
     m_squared = muons[..., 0] ** 2 - p_squared
     right = np.sign(m_squared) * np.sqrt(np.abs(m_squared))
     events = muons.reshape(-1, 8)
@@ -121,6 +122,8 @@ def check_masses_and_balance(
         "the sign is lost where m² < 0": np.abs(right),
         "m² < 0 became 0; it should be -sqrt(-m²)": np.maximum(right, 0.0),
         "these are squared masses": m_squared,
+        "the sign is that of the energy; it should be that of m²": np.sign(muons[..., 0])
+        * np.abs(right),
         "the columns (muon -, muon +) are swapped": right[:, ::-1],
         "this is the mass of the pair; the masses of the single muons are asked for": pair,
     }

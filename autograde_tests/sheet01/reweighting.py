@@ -99,7 +99,8 @@ def check_weights_from_logit(lo_to_nlo_weights_from_logit: Answer, *, seed: int 
     x = rng.uniform(-2.5, 2.5, 400)
     log_ratio = norm.logpdf(x, mean, width) - norm.logpdf(x, 0, 1)
     name = "lo_to_nlo_weights_from_logit(…)"
-    for total_lo, total_nlo in ((1000.0, 1000.0), (*rng.uniform(2e3, 9e3, 1), 1e3)):
+    more, less = rng.uniform(2e3, 9e3), 1e3
+    for total_lo, total_nlo in ((1000.0, 1000.0), (more, less), (less, more)):
         prior = np.log(total_nlo / total_lo)
         got = _weights(lo_to_nlo_weights_from_logit, log_ratio + prior, total_lo, total_nlo)
         _explain_weights(got, log_ratio, prior)

@@ -93,6 +93,12 @@ _MASSES_CASE = Case(
         "NaN for space-like muons": wrong(0, _MASSES, _nan_mass, "NaN where"),
         "absolute value": wrong(0, _MASSES, lambda f, x: np.abs(f(x)), "sign is lost"),
         "clipped at zero": wrong(0, _MASSES, lambda f, x: np.maximum(f(x), 0), "became 0"),
+        "sign of the energy": wrong(
+            0,
+            _MASSES,
+            lambda f, x: np.sign(x[:, [0, 4]]) * np.abs(f(x)),
+            "sign is that of the energy",
+        ),
         "squared": wrong(0, _MASSES, lambda f, x: f(x) * np.abs(f(x)), "squared masses"),
         "mass of the pair": wrong(0, _MASSES, _pair_mass, "mass of the pair"),
         "first muon only": wrong(0, _MASSES, lambda f, x: f(x)[:, 0], "each muon"),
