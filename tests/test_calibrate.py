@@ -76,6 +76,20 @@ METRICS = (
 TRAINED = "class trained:\n    error = error\n"
 
 
+CHECK_CELL = """
+from course_utils import checks
+
+with checks.when_done("1"):
+    checks.{visible}
+
+### BEGIN HIDDEN TESTS
+from autograde_tests import sheet02
+
+sheet02.check_half(half)
+### END HIDDEN TESTS
+"""
+
+
 class Sheet:
     """A sheet of a course of its own, with the command to calibrate it."""
 
@@ -96,6 +110,9 @@ class Sheet:
         """The solution notebook; its second cell is the student's."""
         notebook = new_notebook(cells=[new_code_cell(cell) for cell in cells])
         notebook.cells[1].metadata["nbgrader"] = {"solution": True, "grade": False}
+        for cell in notebook.cells:
+            if "BEGIN HIDDEN TESTS" in cell.source:
+                cell.metadata["nbgrader"] = {"solution": False, "grade": True}
         nbformat.write(notebook, self.notebook)
 
     def calibrate(self, *options: str) -> Result:
@@ -291,6 +308,30 @@ def test_a_check_that_refuses_a_right_answer_for_its_changed_inputs_is_unsound(s
     result = sheet.calibrate()
     assert result.exit_code == 1
     assert "`half` scales its inputs at the end and is refused, though the same on" in result.stdout
+
+
+def test_what_the_visible_part_says_of_each_mutant_is_reported(sheet):
+    visible = 'close(half(np.ones(1)).sum(), 0.5, name="half(1)")'
+    sheet.write(SETUP, ANSWER, CHECK_CELL.format(visible=visible))
+    mutants = sheet.mutants.read_text()
+    sheet.mutants.write_text(
+        mutants.replace('"nothing": w', '"attack": w').replace('"None")', '"None", is_slip=False)')
+    )
+    result = sheet.calibrate()
+    assert result.exit_code == 0, result.output
+    assert "visible part of check_half:\n  double: ✗ `half(1)` is 2, expected 0.5" in result.stdout
+    assert "\n  sum: passes\n  attack (no slip): ✗ Task 1" in result.stdout
+    assert "visible parts refuse 1 of 2 slips" in result.stdout
+    page = (sheet.course / "docs" / "calibration" / "sheet02.md").read_text()
+    assert "3 of 3: double, *sum*, attack" in page
+
+
+def test_a_visible_part_that_refuses_the_solution_is_named(sheet):
+    sheet.write(SETUP, ANSWER, CHECK_CELL.format(visible="close(half(1.0), 2.0, name='half(1)')"))
+    said = sheet.calibrate()
+    assert said.exit_code == 2
+    assert "visible part of check_half refuses the solution: ✗ `half(1)` is 0.5" in said.stderr
+    assert not sheet.kept.exists()
 
 
 def test_a_check_that_refuses_the_solution_says_why(sheet):

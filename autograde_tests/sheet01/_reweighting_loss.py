@@ -82,6 +82,10 @@ def _explain_bce(got: float, logits: Array, labels: Array, weights: Array) -> No
             np.mean(weights * losses),
             "is divided by the number of events, not by the sum of weights",
         ),
+        (
+            np.mean(np.where(labels == 1, weights, 1.0) * losses),
+            "uses the weights of events with label 1 alone, as `pos_weight` does",
+        ),
         (np.average(swapped, weights=weights), "has the labels swapped: NLO is 1, LO is 0"),
         (-np.average(losses, weights=weights), "has the wrong sign"),
     ):

@@ -48,6 +48,8 @@ def check_kl(kl_to_standard_normal: Answer, *, seed: int = DEFAULT) -> None:
             "the sign is wrong": -right.sum(-1),
             "exp(log_var / 2) is the standard deviation, the formula has the variance": 0.5
             * (mu_2 + sigma - 1 - log_var).sum(-1),
+            "this is the reversed divergence, of the unit Gaussian from the encoder": 0.5
+            * ((mu_2 + 1) / var - 1 + log_var).sum(-1),
             "the sign of log_var is wrong": 0.5 * (mu_2 + var - 1 + log_var).sum(-1),
             "the -1 has the wrong sign or is missing: at mu = 0 and log_var = 0 the result must "
             "be 0": 0.5 * (mu_2 + var + 1 - log_var).sum(-1),

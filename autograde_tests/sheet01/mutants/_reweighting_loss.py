@@ -5,6 +5,7 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch.nn.functional import binary_cross_entropy_with_logits
 
 from autograde_tests.cases import Case, wrong
 from autograde_tests.sheet01 import reweighting
@@ -33,12 +34,17 @@ def _with_log1p_of_logit(_: Any, logits: Tensor, labels: Tensor, weights: Tensor
     return (weights * losses).sum() / weights.sum()
 
 
+def _pos_weight(_: Any, logits: Tensor, labels: Tensor, weights: Tensor) -> Tensor:
+    return binary_cross_entropy_with_logits(logits, labels, pos_weight=weights)
+
+
 BCE_CASE = Case(
     reweighting.check_bce,
     "classifier_reweighting",
     _BCE,
     0.5,
     {
+        "pos_weight": wrong(0, _BCE, _pos_weight, "weights of events with label 1 alone"),
         "sum for mean": wrong(0, _BCE, lambda f, x, y, w: f(x, y, w) * w.sum(), "is a sum"),
         "class weights forgotten in the loss": wrong(
             0, _BCE, lambda f, x, y, w: f(x, y, torch.ones_like(w)), "ignores the weights"

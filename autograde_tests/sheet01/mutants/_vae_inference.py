@@ -62,6 +62,12 @@ _KL_CASE = Case(
         "numpy": wrong(
             0, _KL, lambda f, m, v: f(*(torch.as_tensor(t.numpy()) for t in (m, v))), "differenti"
         ),
+        "reversed": wrong(
+            0,
+            _KL,
+            lambda _, m, v: 0.5 * ((m**2 + 1) * (-v).exp() - 1 + v).sum(-1),
+            "the reversed divergence",
+        ),
         "factor a half": wrong(0, _KL, lambda f, m, v: 2 * f(m, v), "factor 1/2"),
         "negative": wrong(0, _KL, lambda f, m, v: -f(m, v), "sign is wrong"),
         "no return": wrong(0, _KL, lambda _, m, v: None, "None"),

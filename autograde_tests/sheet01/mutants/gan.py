@@ -181,8 +181,12 @@ _SIMPLEX = Case(
         "uphill to uniform": wrong(1, _PAIR_SIMPLEX, _toward_uniform, "has not converged"),
         "negative": wrong(1, _PAIR_SIMPLEX, _clipped, "negative"),
         "not normalised": wrong(1, _PAIR_SIMPLEX, lambda f, p, seed: f(p, seed) * 1.5, "row sums"),
-        "straight to the answer": wrong(1, _PAIR_SIMPLEX, _straight, "straight line"),
-        "straight in the logarithms": wrong(1, _PAIR_SIMPLEX, _straight_in_logs, "straight line"),
+        "straight to the answer": wrong(
+            1, _PAIR_SIMPLEX, _straight, "straight line", is_slip=False
+        ),
+        "straight in the logarithms": wrong(
+            1, _PAIR_SIMPLEX, _straight_in_logs, "straight line", is_slip=False
+        ),
         "fixed start": wrong(1, _PAIR_SIMPLEX, lambda f, p, seed: f(p, 0), "same point"),
     },
 )

@@ -156,12 +156,20 @@ _CLASSIFIER_CASE = Case(
         "dropout left on": wrong(0, _LOGIT, _noisy, "dropout"),
         "standardised with the events themselves": wrong(0, _LOGIT, _of_the_batch, "standardise"),
         "column instead of a vector": wrong(0, _LOGIT, lambda f, x: f(x)[:, None], "shape"),
-        "counts its calls": Mutant(lambda _: (_counting(),), "same logit"),
+        "counts its calls": Mutant(lambda _: (_counting(),), "same logit", is_slip=False),
         "the place of an event": wrong(
-            0, _LOGIT, lambda _, x: 1e-4 * np.arange(len(x)), "in a second call"
+            0,
+            _LOGIT,
+            lambda _, x: 1e-4 * np.arange(len(x)),
+            "in a second call",
+            is_slip=False,
         ),
         "how many there are": wrong(
-            0, _LOGIT, lambda _, x: np.full(len(x), float(len(x))), "in a second call"
+            0,
+            _LOGIT,
+            lambda _, x: np.full(len(x), float(len(x))),
+            "in a second call",
+            is_slip=False,
         ),
         "infinite": wrong(0, _LOGIT, lambda f, x: np.log(np.maximum(f(x), 0)), "infinite"),
     },
