@@ -1,7 +1,8 @@
 """Takes answers apart: whatever a student returns becomes float64 arrays, or a clear message."""
 
+import functools
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 import numpy as np
 import torch
@@ -12,6 +13,68 @@ from course_utils import checks
 Array = NDArray[np.float64]
 Answer = Callable[..., Any]
 """A function that a student wrote."""
+
+_Given = ParamSpec("_Given")
+_Points = TypeVar("_Points")
+
+
+def given_copies(check: Callable[_Given, _Points]) -> Callable[_Given, _Points]:
+    """Decorates a check or a measurement: what its answers get are copies.
+
+    So its own arrays stay what they are, whatever an answer does to its arguments: the truth may
+    be computed before or after the call. `untouched` asks for what became of the arguments.
+
+    Example:
+        >>> def empty(x):
+        ...     x[:] = 0
+        >>> @given_copies
+        ... def check(answer):
+        ...     x = np.ones(2)
+        ...     answer(x)
+        ...     print(x)
+        >>> check(empty)
+        [1. 1.]
+    """
+
+    @functools.wraps(check)
+    def checked(*given: _Given.args, **options: _Given.kwargs) -> _Points:
+        answers: Any = [
+            value if isinstance(value, _GivenCopies) or not callable(value) else _GivenCopies(value)
+            for value in given
+        ]
+        return check(*answers, **options)
+
+    return checked
+
+
+class _GivenCopies:
+    """An answer that is called with copies of the arguments."""
+
+    def __init__(self, answer: Answer) -> None:
+        self.answer = answer
+
+    def __call__(self, *given: Any, **options: Any) -> Any:
+        given, options = copied((given, options))
+        return self.answer(*given, **options)
+
+
+def copied(value: Any) -> Any:
+    """Arrays and tensors, also inside of containers, as copies; gradients still pass.
+
+    Example:
+        >>> x = np.ones(1)
+        >>> copied((x, {"n": 3}))[0] is x
+        False
+    """
+    if isinstance(value, torch.Tensor):
+        return value.clone()
+    if isinstance(value, np.ndarray):
+        return value.copy()
+    if isinstance(value, dict):
+        return {key: copied(part) for key, part in value.items()}
+    if type(value) in (list, tuple):
+        return type(value)(copied(part) for part in value)
+    return value
 
 
 def array(value: Any, name: str, shape: tuple[int | None, ...], *, hint: str = "") -> Array:
@@ -118,7 +181,8 @@ def untouched(answer: Answer, name: str, *arrays: NDArray[Any], **options: Any) 
         array([1., 1.])
     """
     copies = [values.copy() for values in arrays]
-    result = answer(*copies, **options)
+    theirs = answer.answer if isinstance(answer, _GivenCopies) else answer
+    result = theirs(*copies, **options)
     for copy, values in zip(copies, arrays, strict=True):
         checks.true(
             np.array_equal(copy, values),

@@ -18,7 +18,7 @@ def page(sheet: str, data: dict[str, Any]) -> str:
 
     Args:
         sheet: name of the sheet.
-        data: `{"checks": [...], "metrics": {...}}`.
+        data: `{"checks": [...], "visible": {...}, "metrics": {...}}`.
     """
     lines = [
         f"# Calibration of {sheet}",
@@ -28,16 +28,20 @@ def page(sheet: str, data: dict[str, Any]) -> str:
         "## Right or wrong",
         "",
         "Each check was tried on the sheet's own solution with hidden inputs of several seeds",
-        "(all must pass) and on typical mistakes (all must be refused, for the right reason).",
+        "(all must pass) and on typical mistakes (all must be refused, for the right reason). What",
+        "it says does not depend on whether answers empty, overwrite, sort or scale their inputs.",
+        "Mistakes in italics pass the visible part, which students have.",
         "",
         "| check | points | right answer passes | mistakes refused |",
         "| --- | ---: | ---: | --- |",
     ]
     for row in data["checks"]:
         refused = [name for name, word in row["mutants"].items() if word == "refused"]
+        seen = data.get("visible", {}).get(row["check"], {})
+        names = [name if seen.get(name, "unknown") else f"*{name}*" for name in row["mutants"]]
         lines.append(
             f"| `{row['check']}` | {row['points']:g} | {row['n_passed']} of {row['n_seeds']} | "
-            f"{len(refused)} of {len(row['mutants'])}: {', '.join(row['mutants'])} |"
+            f"{len(refused)} of {len(row['mutants'])}: {', '.join(names)} |"
         )
     if data["metrics"]:
         lines += _measured(sheet, metrics(data))

@@ -26,14 +26,22 @@ class Mutant:
         answers: makes the check's arguments from the solution's namespace.
         reason: regular expression that the check's message must match, so that the mutant fails
             for the mistake it stands for and not by accident.
+        is_slip: whether somebody who means well may write it. The visible checks must refuse most
+            of the slips; attacks are for the hidden ones.
     """
 
     answers: Callable[[Namespace], Answers]
     reason: str = ""
+    is_slip: bool = True
 
 
 def wrong(
-    position: int, names: tuple[str, ...], mistake: Callable[..., Any], reason: str
+    position: int,
+    names: tuple[str, ...],
+    mistake: Callable[..., Any],
+    reason: str,
+    *,
+    is_slip: bool = True,
 ) -> Mutant:
     """The right answers, with the one at `position` made wrong: `mistake(right, *arguments)`.
 
@@ -50,7 +58,7 @@ def wrong(
         right[position] = lambda *args, **options: mistake(original, *args, **options)
         return tuple(right)
 
-    return Mutant(answers, reason)
+    return Mutant(answers, reason, is_slip)
 
 
 @dataclass(frozen=True)

@@ -33,7 +33,8 @@ def calibrate(
 ) -> None:
     """Measures the graded checks against seeds and mutants.
 
-    Tries every check on the solution and on mutants, and trains the reference for every seed.
+    Tries every check on the solution and on mutants, says what the visible part of its cell tells
+    students of each mutant, and trains the reference for every seed.
 
     Writes autograde_tests/SHEET/calibration.json and the page docs/calibration/SHEET.md
     with its figure, if every check is sound. A copy of the course is tried with its own checks.
@@ -44,7 +45,7 @@ def calibrate(
     if room != sheets.ROOM.resolve():  # a copy of the course has checks of its own
         raise typer.Exit(_with_checks_of(course, sheet, seeds, workers, checks_only))
     # what imports torch and its kin takes seconds: not for `genlhc --help`
-    from autograde_tests import judging
+    from autograde_tests import judging, visible
     from autograde_tests.scoring import Calibration
 
     calibration = Calibration(room / sheet)
@@ -52,6 +53,7 @@ def calibrate(
         judging.prepare(sheet, measured=not checks_only)
         verdicts = judging.judge_all(sheet, seeds, report=typer.echo)
         _stop_if_unsound(verdicts)
+        shown = visible.survey(sheet, typer.echo)
         kept = calibration.read()
         if checks_only:
             metrics, trained = kept["metrics"], judging.kept_rows(sheet, kept["checks"])
@@ -69,7 +71,8 @@ def calibrate(
             trained = [verdict.row() for verdict in judged]
     from autograde_tests import calibration_report
 
-    data = {"checks": [*(verdict.row() for verdict in verdicts), *trained], "metrics": metrics}
+    rows = [*(verdict.row() for verdict in verdicts), *trained]
+    data = {"checks": rows, "visible": shown, "metrics": metrics}
     calibration.write(data)
     pages = calibration_report.write(sheet, data, course / "docs" / "calibration")
     typer.echo(f"Wrote {', '.join(map(str, [calibration.file, *pages]))}.")

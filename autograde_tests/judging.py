@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from autograde_tests import reference
+from autograde_tests import reference, tampering
 from autograde_tests.cases import Answers, Case
 from autograde_tests.errors import ChecksError
 from autograde_tests.sheets import cases, metric_cases
@@ -13,6 +13,7 @@ from course_utils.checks import CheckFailed
 
 OK = "refused"
 LEAST_MUTANTS = 3
+HIDDEN = ("in_place", "refusal")  # of a kept calibration: there is nothing in a sound one
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,7 @@ class Verdict:
         n_seeds: hidden inputs tried with the right answer.
         n_passed: how many of them passed.
         mutants: for each wrong answer `"refused"` or what went wrong.
+        in_place: for answers that change their inputs what went wrong; see `tampering`.
         refusal: what the check says of the right answer, where it does not pass.
     """
 
@@ -33,12 +35,16 @@ class Verdict:
     n_seeds: int
     n_passed: int
     mutants: dict[str, str]
+    in_place: dict[str, str] = field(default_factory=dict)
     refusal: str = ""
 
     @property
     def complaints(self) -> list[str]:
         """What has to be mended: nothing if right answers pass and wrong ones are refused."""
         found = [f"the mutant {name!r} {word}" for name, word in self.mutants.items() if word != OK]
+        found += [f"{name} and {word}" for name, word in self.in_place.items()]
+        if self.in_place:
+            found.append("decorate it with `answers.given_copies`")
         if self.refusal:
             found.insert(0, f"refuses the solution: {self.refusal}")
         if len(self.mutants) < LEAST_MUTANTS:
@@ -47,7 +53,7 @@ class Verdict:
 
     def row(self) -> dict[str, Any]:
         """What is kept of it in the calibration."""
-        return {name: value for name, value in asdict(self).items() if name != "refusal"}
+        return {name: value for name, value in asdict(self).items() if name not in HIDDEN}
 
 
 def judge(case: Case, namespace: dict[str, Any], seeds: range) -> Verdict:
@@ -61,7 +67,8 @@ def judge(case: Case, namespace: dict[str, Any], seeds: range) -> Verdict:
     mutants = {name: _tried(case, name, namespace, seeds[0]) for name in case.mutants}
     n_passed = len(seeds) - len(failures)
     refusal = failures[0] if failures else ""
-    return Verdict(case.name, case.points, len(seeds), n_passed, mutants, refusal)
+    in_place = tampering.complaints(case, right, lambda some: _failure(case, some, seeds[0]))
+    return Verdict(case.name, case.points, len(seeds), n_passed, mutants, in_place, refusal)
 
 
 def _tried(case: Case, name: str, namespace: dict[str, Any], seed: int) -> str:

@@ -48,13 +48,13 @@ def load(
         >>> callable(answers["optimal_discriminator"])
         True
     """
-    path = _find(sheet, notebook)
+    place = path(sheet, notebook)
     plt.switch_backend("Agg")
     module = ModuleType(f"solution_{sheet}_{notebook}")
     sys.modules[module.__name__] = module  # dataclasses look their module up
     with redirect_stdout(io.StringIO()):
-        for number, text in _cells(path, seed, trained):
-            _execute(path, number, text, module.__dict__, trained)
+        for number, text in _cells(place, seed, trained):
+            _execute(place, number, text, module.__dict__, trained)
     plt.close("all")
     return module.__dict__
 
@@ -69,18 +69,23 @@ def source(sheet: str, notebook: str, *, seed: int | None = None, trained: bool 
         >>> "def optimal_discriminator" in source("sheet01", "gan_convergence")
         True
     """
-    return "\n".join(text for _, text in _cells(_find(sheet, notebook), seed, trained))
+    return "\n".join(text for _, text in _cells(path(sheet, notebook), seed, trained))
 
 
-def _find(sheet: str, notebook: str) -> Path:
-    path = SOLUTIONS / sheet / f"{notebook}.ipynb"
-    if not path.is_file():
-        have = ", ".join(sorted(other.stem for other in path.parent.glob("*.ipynb"))) or "none"
+def path(sheet: str, notebook: str) -> Path:
+    """Where a solution notebook is.
+
+    Raises:
+        ChecksError: if there is no such notebook.
+    """
+    found = SOLUTIONS / sheet / f"{notebook}.ipynb"
+    if not found.is_file():
+        have = ", ".join(sorted(other.stem for other in found.parent.glob("*.ipynb"))) or "none"
         raise ChecksError(
-            f"the checks of {sheet} ask for {_shown(path)}, which is not there; "
+            f"the checks of {sheet} ask for {_shown(found)}, which is not there; "
             f"solution notebooks of {sheet}: {have}"
         )
-    return path
+    return found
 
 
 def _execute(path: Path, number: int, text: str, names: dict[str, Any], trained: bool) -> None:

@@ -146,9 +146,9 @@ class Calibration:
         return round(earned, 4)
 
     def read(self) -> dict[str, Any]:
-        """What is kept, `{"checks": [...], "metrics": {...}}`; both empty at first."""
+        """What is kept, `{"checks": [...], "visible": {...}, "metrics": {...}}`; empty at first."""
         if not self.file.exists():
-            return {"checks": [], "metrics": {}}
+            return {"checks": [], "visible": {}, "metrics": {}}
         kept: dict[str, Any] = json.loads(self.file.read_text(encoding="utf-8"))
         return kept
 

@@ -69,6 +69,8 @@ WRONG: Mapping[str, tuple[Callable[..., Any], str]] = {
 }
 """Name: `mistake(right, n_events, seed)` and the reason for which it is refused."""
 
+ATTACKS = ("training events", "training events in disguise")
+
 
 def generation_case(
     check: Callable[..., float], name: str, notebook: str, points: float, stand_in: Answer
@@ -83,6 +85,7 @@ def generation_case(
         stand_in: a generator without training that passes the visible check.
     """
     mutants = {
-        label: wrong(0, (name,), mistake, reason) for label, (mistake, reason) in WRONG.items()
+        label: wrong(0, (name,), mistake, reason, is_slip=label not in ATTACKS)
+        for label, (mistake, reason) in WRONG.items()
     }
     return Case(check, notebook, (name,), points, mutants, trained=True, stand_ins={name: stand_in})

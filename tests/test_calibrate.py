@@ -24,9 +24,11 @@ TRAINING = "rng = np.random.default_rng(SEED)\nerror = 0.1 + 0.001 * rng.normal(
 CHECKS = """
 import numpy as np
 
+from autograde_tests.answers import given_copies
 from course_utils import checks
 
 
+@given_copies
 def check_half(half, *, seed=1):
     x = np.random.default_rng(seed).uniform(1, 2, 5)
     checks.shape(half(x), (5,), name="half(x)")
@@ -74,6 +76,20 @@ METRICS = (
 TRAINED = "class trained:\n    error = error\n"
 
 
+CHECK_CELL = """
+from course_utils import checks
+
+with checks.when_done("1"):
+    checks.{visible}
+
+### BEGIN HIDDEN TESTS
+from autograde_tests import sheet02
+
+sheet02.check_half(half)
+### END HIDDEN TESTS
+"""
+
+
 class Sheet:
     """A sheet of a course of its own, with the command to calibrate it."""
 
@@ -94,6 +110,9 @@ class Sheet:
         """The solution notebook; its second cell is the student's."""
         notebook = new_notebook(cells=[new_code_cell(cell) for cell in cells])
         notebook.cells[1].metadata["nbgrader"] = {"solution": True, "grade": False}
+        for cell in notebook.cells:
+            if "BEGIN HIDDEN TESTS" in cell.source:
+                cell.metadata["nbgrader"] = {"solution": False, "grade": True}
         nbformat.write(notebook, self.notebook)
 
     def calibrate(self, *options: str) -> Result:
@@ -268,6 +287,50 @@ def test_an_unsound_check_is_named_with_its_mutant_and_nothing_is_written(sheet,
     assert result.exit_code == 1
     assert says in result.stdout
     assert "These checks are unsound: check_half. Mend them first." in result.stderr
+    assert not sheet.kept.exists()
+
+
+def test_a_check_that_compares_with_what_an_answer_left_of_its_inputs_is_unsound(sheet):
+    (sheet.checks / "__init__.py").write_text(CHECKS.replace("@given_copies\n", ""))
+    result = sheet.calibrate()
+    assert result.exit_code == 1
+    for verb in ("empties", "overwrites", "sorts", "scales"):
+        assert f"`half` {verb} its inputs first and passes, though the same on co" in result.stdout
+    assert "decorate it with `answers.given_copies`" in result.stdout
+    assert not sheet.kept.exists()
+
+
+def test_a_check_that_refuses_a_right_answer_for_its_changed_inputs_is_unsound(sheet):
+    text = CHECKS.replace("@given_copies\n", "")
+    text = text.replace("    checks.shape(", "    truth = x / 2\n    checks.shape(")
+    text = text.replace("checks.close(half(x), x / 2,", "checks.close(half(x), truth,")
+    (sheet.checks / "__init__.py").write_text(text)
+    result = sheet.calibrate()
+    assert result.exit_code == 1
+    assert "`half` scales its inputs at the end and is refused, though the same on" in result.stdout
+
+
+def test_what_the_visible_part_says_of_each_mutant_is_reported(sheet):
+    visible = 'close(half(np.ones(1)).sum(), 0.5, name="half(1)")'
+    sheet.write(SETUP, ANSWER, CHECK_CELL.format(visible=visible))
+    mutants = sheet.mutants.read_text()
+    sheet.mutants.write_text(
+        mutants.replace('"nothing": w', '"attack": w').replace('"None")', '"None", is_slip=False)')
+    )
+    result = sheet.calibrate()
+    assert result.exit_code == 0, result.output
+    assert "visible part of check_half:\n  double: ✗ `half(1)` is 2, expected 0.5" in result.stdout
+    assert "\n  sum: passes\n  attack (no slip): ✗ Task 1" in result.stdout
+    assert "visible parts refuse 1 of 2 slips" in result.stdout
+    page = (sheet.course / "docs" / "calibration" / "sheet02.md").read_text()
+    assert "3 of 3: double, *sum*, attack" in page
+
+
+def test_a_visible_part_that_refuses_the_solution_is_named(sheet):
+    sheet.write(SETUP, ANSWER, CHECK_CELL.format(visible="close(half(1.0), 2.0, name='half(1)')"))
+    said = sheet.calibrate()
+    assert said.exit_code == 2
+    assert "visible part of check_half refuses the solution: ✗ `half(1)` is 0.5" in said.stderr
     assert not sheet.kept.exists()
 
 

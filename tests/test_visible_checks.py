@@ -1,7 +1,7 @@
 """What students see of a wrong answer: a few lines of words that name the quantity.
 
 Every wrong answer that proves a hidden check is also shown to the check cell that students have.
-The visible checks need not catch all of them, but what they say must help.
+The visible checks need not catch all of them, attacks least of all, but what they say must help.
 """
 
 import re
@@ -18,7 +18,7 @@ MISTAKES = [
     for path in sorted(ROOM.glob("*/mistakes.toml"))
     for mistake in tomllib.loads(path.read_text(encoding="utf-8"))["mistake"]
 ]
-LEAST_CAUGHT = 0.8  # of the wrong answers, by the visible part alone
+LEAST_CAUGHT = 0.9  # of the slips, by the visible part alone
 pytestmark = pytest.mark.filterwarnings("ignore")  # wrong answers may warn
 
 by_case = pytest.mark.parametrize(
@@ -51,17 +51,17 @@ def test_wrong_answers_are_told_in_words(sheet, case):
 
 
 @pytest.mark.parametrize("sheet", sheets())
-def test_visible_checks_catch_most_wrong_answers(sheet, record_property):
-    wrong = [
-        text
+def test_visible_checks_catch_most_slips(sheet, record_property):
+    wrong = {
+        f"{case.name}: {mutant}": text
         for case in cases(sheet)
         for mutant, text in visible.shown(sheet, case).items()
-        if mutant
-    ]
-    n_caught = sum(map(visible.is_caught, wrong))
+        if mutant and case.mutants[mutant].is_slip
+    }
+    missed = [name for name, text in wrong.items() if not visible.is_caught(text)]
+    n_caught = len(wrong) - len(missed)
     record_property("caught", f"{n_caught} of {len(wrong)}")
-    print(f"visible checks of {sheet} catch {n_caught} of {len(wrong)} wrong answers")
-    assert n_caught >= LEAST_CAUGHT * len(wrong)
+    assert n_caught >= LEAST_CAUGHT * len(wrong), missed
 
 
 @pytest.mark.parametrize(

@@ -1,51 +1,21 @@
-"""What a student sees: cells of the exercises run in an IPython shell, outputs as text."""
+"""What a student sees: check cells of the exercises, whose outputs are text."""
 
 import re
-import sys
-from collections.abc import Mapping
-from contextlib import redirect_stderr, redirect_stdout
 from functools import cache
-from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import nbformat
-from IPython.core.interactiveshell import InteractiveShell
 
-from autograde_tests import reference
+from autograde_tests import reference, visible
 from autograde_tests.cases import Case
 from autograde_tests.sheets import cases
+from autograde_tests.visible import is_caught, run
+
+__all__ = ["cells", "check_cell", "complaints", "grade_cell", "is_caught", "run", "shown"]
 
 ROOT = Path(__file__).parents[1]
 MOST_LINES = 6  # of a message
-_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
-
-
-@cache
-def _shell() -> InteractiveShell:
-    shell = InteractiveShell()
-    shell.colors = "nocolor"
-    return shell
-
-
-def run(namespace: Mapping[str, Any], *cells: str) -> str:
-    """What the last of some cells shows, in a notebook whose names are those of `namespace`.
-
-    Cells before it must not fail.
-    """
-    shell, out = _shell(), StringIO()
-    hooks = sys.displayhook, sys.excepthook
-    shell.user_ns.clear()
-    shell.init_user_ns()
-    shell.user_ns.update(namespace, __name__="__main__")
-    with redirect_stdout(out), redirect_stderr(out):
-        for number, cell in enumerate(cells, 1):
-            result = shell.run_cell(cell)
-            if number < len(cells):
-                assert result.success, out.getvalue()
-                out.truncate(out.seek(0))
-    sys.displayhook, sys.excepthook = hooks
-    return _COLOUR.sub("", out.getvalue()).strip()
 
 
 @cache
@@ -62,12 +32,8 @@ def cells(folder: str, sheet: str, notebook: str) -> dict[str, Any]:
 @cache
 def grade_cell(sheet: str, notebook: str, check: str) -> Any:
     """The grade cell of the solution that calls a hidden check."""
-    (found,) = (
-        cell
-        for cell in cells("solutions", sheet, notebook).values()
-        if cell.metadata.get("nbgrader", {}).get("grade")
-        and re.search(rf"\b{check}\(", cell.source)
-    )
+    found = visible.grade_cell(sheet, notebook, check)
+    assert found, f"no grade cell of {sheet}/{notebook} calls {check}"
     return found
 
 
@@ -90,18 +56,8 @@ def shown(sheet: str, case: Case) -> dict[str, str]:
     """What a check cell shows for the right answer (named "") and for each wrong one."""
     if (sheet, case.name) not in _SHOWN:
         cell = check_cell(sheet, case.notebook, case.name)
-        names = solutions(sheet)[case.notebook] | dict(case.stand_ins)
-        texts = {"": run(names, cell)}
-        for mutant, wrong in case.mutants.items():
-            answers = dict(zip(case.answers, wrong.answers(names), strict=True))
-            texts[mutant] = run(names | answers, cell)
-        _SHOWN[sheet, case.name] = texts
+        _SHOWN[sheet, case.name] = visible.shown(case, cell, solutions(sheet)[case.notebook])
     return _SHOWN[sheet, case.name]
-
-
-def is_caught(shown: str) -> bool:
-    """Whether a check cell said that something is wrong."""
-    return not shown.endswith("ran as it should.")
 
 
 def complaints(shown: str) -> list[str]:

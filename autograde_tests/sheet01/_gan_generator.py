@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from autograde_tests.answers import Answer, Array, array, number
+from autograde_tests.answers import Answer, Array, array, given_copies, number
 from autograde_tests.sheet01._gan_truth import (
     derivative_of_generator_loss,
     total_variation,
@@ -13,9 +13,12 @@ from course_utils import checks
 
 DEFAULT = 11
 LOG2 = float(np.log(2.0))
+STRAIGHT = 1e-3
+"""A path that keeps this close to its chord, as a part of the way, follows no gradient."""
 MULTIPLIERS = {"D re-optimised": -LOG2 - 0.5, "D held": -LOG2}
 
 
+@given_copies
 def check_generator_stationarity(
     generator_stationarity: Answer, lagrange_multiplier: Answer, *, seed: int = DEFAULT
 ) -> None:
@@ -59,6 +62,7 @@ def check_generator_stationarity(
     )
 
 
+@given_copies
 def check_simplex_minimum(
     generator_objective: Answer, minimise_on_simplex: Answer, *, seed: int = DEFAULT
 ) -> None:
@@ -159,5 +163,26 @@ def _descends(answer: Any, p_data: Array) -> Array:
         "Hint: are the steps downhill, and are there enough of them? There are bins with p_data "
         "as small as 1e-6.",
     )
+    checks.true(
+        not _is_straight(path),
+        f"`{name}` walks in a straight line to p_data, which uses the answer: each step must "
+        "follow from objective (5) and its derivative alone, and such paths are curved.",
+    )
     start: Array = path[0]
     return start
+
+
+def _is_straight(path: Array) -> bool:
+    """Whether a path is a line in the probabilities or, up to Z, in their logarithms."""
+    with np.errstate(all="ignore"):
+        log = np.log(path)
+        log -= log.mean(axis=1, keepdims=True)
+    for points in (path, log):
+        if not np.isfinite(points).all():
+            continue
+        steps = points - points[0]
+        chord = steps[-1] / np.linalg.norm(steps[-1])
+        aside = steps - np.outer(steps @ chord, chord)
+        if np.linalg.norm(aside, axis=1).max() < STRAIGHT * np.linalg.norm(steps[-1]):
+            return True
+    return False

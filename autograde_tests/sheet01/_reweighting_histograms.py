@@ -6,15 +6,18 @@ from typing import Any
 
 import numpy as np
 
-from autograde_tests.answers import Answer, Array, array, number, pair, plain
+from autograde_tests.answers import Answer, Array, array, floats, given_copies, number, pair, parts
 from autograde_tests.histograms import sums
 from course_utils import checks, kinematics
 from course_utils.data import read_ttbarj
 
 DEFAULT = 23
+EMPTIES = np.array([[1, 2, 0, 0], [0.3, 0.5, 0, 0], [2, 0, 3, 0], [0.4, 0, 1.5, 0]])
+"""Two densities with their uncertainties: bins that both fill, one of them, and none."""
 HIDDEN = Path(__file__).parent / "data"
 
 
+@given_copies
 def check_leading_top(leading_top: Answer, *, seed: int = DEFAULT) -> None:
     """2c (i): pT and mass of the top quark of larger pT, t or t̄.
 
@@ -54,6 +57,7 @@ def check_leading_top(leading_top: Answer, *, seed: int = DEFAULT) -> None:
     )
 
 
+@given_copies
 def check_weighted_histogram(weighted_histogram: Answer, *, seed: int = DEFAULT) -> None:
     """2c (ii): density of weighted events with the uncertainty √Σw².
 
@@ -66,12 +70,14 @@ def check_weighted_histogram(weighted_histogram: Answer, *, seed: int = DEFAULT)
     """
     rng = np.random.default_rng(seed)
     values, weights = rng.normal(100, 40, 3000), rng.gamma(4.0, 0.5, 3000)
-    edges = np.array([20.0, 60.0, 70.0, 90.0, 130.0, 150.0])
+    edges = np.array([20.0, 60.0, 70.0, 90.0, 130.0, 150.0, 900.0, 950.0])  # none in the last
     n, s1, s2 = sums(values, weights, edges)
     width, total = np.diff(edges), weights.sum()
     density, sigma = s1 / total / width, np.sqrt(s2) / total / width
     name = "weighted_histogram(values, weights, edges)"
-    got, got_sigma = pair(weighted_histogram(values, weights, edges), name, 5)
+    with np.errstate(all="ignore"):
+        answer = weighted_histogram(values, weights, edges)
+    got, got_sigma = pair([_filled(part, n, name) for part in parts(answer, 2, name)], name, 7)
     for wrong, says in (
         (s1, "returns sums of weights: divide by the total weight and the bin width"),
         (s1 / width, "is not divided by the total weight"),
@@ -98,6 +104,15 @@ def check_weighted_histogram(weighted_histogram: Answer, *, seed: int = DEFAULT)
     )
 
 
+def _filled(answer: Any, n_events: Array, name: str) -> Array:
+    """With 0 in bins without events, as equation (10) has it, where the answer has NaN."""
+    checks.is_given(answer, name)
+    column = floats(answer, name)
+    checks.shape(column, n_events.shape, name=name)
+    return np.where((n_events == 0) & np.isnan(column), 0.0, column)
+
+
+@given_copies
 def check_comparison(
     pulls: Answer, chi2_per_ndf: Answer, effective_sample_size: Answer, *, seed: int = DEFAULT
 ) -> None:
@@ -116,7 +131,7 @@ def check_comparison(
     a, b, sigma_a, sigma_b = rng.uniform(0.5, 2.0, (4, 9))
     with np.errstate(all="ignore"):
         got = array(pulls(a, sigma_a, b, sigma_b), "pulls(…)", (9,))
-        one_empty = plain(pulls(*np.array([[1.0, 0.0], [0.5, 0.0], [2.0, 0.0], [0.5, 0.0]])))
+        empties = floats(pulls(*EMPTIES), "pulls(…) with empty bins")
     for wrong, says in (
         ((b - a) / np.hypot(sigma_a, sigma_b), "have the wrong sign: a − b is asked for"),
         ((a - b) / (sigma_a + sigma_b), "add the uncertainties linearly; add their squares"),
@@ -128,10 +143,18 @@ def check_comparison(
         checks.true(not np.allclose(got, wrong, rtol=1e-4), f"your pulls {says}.")
     right = (a - b) / np.hypot(sigma_a, sigma_b)
     checks.close(got, right, rtol=1e-4, name="pulls(…)", reveal=False)
-    checks.shape(one_empty, (2,), name="pulls(…) with an empty bin")
+    checks.shape(empties, (4,), name="pulls(…) with empty bins")
     checks.true(
-        np.isnan(np.asarray(one_empty, dtype=np.float64)[1]),
+        np.isnan(empties[3]),
         "the pull of a bin that is empty in both histograms must be NaN: it says nothing.",
+    )
+    checks.close(
+        empties[:3],
+        [-1.0 / np.hypot(0.3, 0.4), 4.0, -2.0],
+        rtol=1e-4,
+        name="pulls(…) of bins that are empty in one histogram only",
+        hint="the other histogram has events there, with an uncertainty: this is a pull like any.",
+        reveal=False,
     )
     known = np.append(rng.normal(0, 2, 12), [np.nan, np.nan])
     chi2 = number(chi2_per_ndf(known), "chi2_per_ndf(pulls)")
@@ -161,8 +184,8 @@ def _counts_events(answer: Answer, rng: np.random.Generator) -> None:
     ):
         checks.true(abs(got / wrong - 1) > 1e-4, f"`{name}` {says}.")
     checks.close(got, right, rtol=1e-4, name=name, reveal=False)
-    equal = number(answer(np.full(50, 0.2)), name)
-    checks.close(equal, 50.0, rtol=1e-4, name=f"{name} of 50 equal weights")
+    equal = number(answer(np.repeat([0.2, 0.0], [50, 7])), name)
+    checks.close(equal, 50.0, rtol=1e-4, name=f"{name} of 50 equal weights, and some that are 0")
 
 
 @cache

@@ -8,7 +8,7 @@ from scipy.special import log_expit
 from sklearn.metrics import roc_auc_score
 
 from autograde_tests import histograms
-from autograde_tests.answers import Answer, Array, array
+from autograde_tests.answers import Answer, Array, array, given_copies
 from autograde_tests.sheet01._calibration import CALIBRATION
 from autograde_tests.sheet01._reweighting_histograms import (
     DEFAULT,
@@ -24,6 +24,8 @@ PT_EDGES = np.array(
 MASS_EDGES = np.array(
     [80, 110, 125, 135, 143, 150, 155, 160, 164, 168, 172, 177, 185, 200, 230, 300.0]
 )
+N_AGAIN = 200
+"""Hidden events that are shown once more, in another order."""
 N_REPEATS = 3
 """Classifier tests with different folds, whose mean is taken: one alone fluctuates by 0.004."""
 MIN_EFFECTIVE_SHARE = 0.3
@@ -40,32 +42,39 @@ REWEIGHTING_POINTS = {
 }
 
 
+@given_copies
 def measure_classifier(classifier_logit: Answer, *, seed: int = DEFAULT) -> dict[str, float]:
     """AUC and cross-entropy (nats an event) on as many hidden LO as NLO events.
 
     Args:
         classifier_logit: events `(n, 28)` to logits `(n,)`, large for NLO.
-        seed: has no influence; every hidden event is used.
+        seed: of the order in which the events are shown: all in one call, so that neither the
+            number of the call nor the place of an event tells its label.
 
     Raises:
-        CheckFailed: if the logits are no numbers, change from call to call or with the batch.
+        CheckFailed: if the logits are no numbers, all equal, or change from call to call or with
+            the batch.
     """
-    del seed
-    logits = [_logits(classifier_logit, hidden_events(order)) for order in ("lo", "nlo")]
-    labels = np.repeat([0, 1], [len(part) for part in logits])
-    bce = -np.mean([log_expit(-logits[0]).mean(), log_expit(logits[1]).mean()])
+    rng = np.random.default_rng(seed)
+    classes = [hidden_events(order) for order in ("lo", "nlo")]
+    order = rng.permutation(sum(map(len, classes)))
+    labels = np.repeat([0, 1], [len(x) for x in classes])[order]
+    logits = _logits(classifier_logit, np.concatenate(classes)[order], rng)
+    bce = -np.mean([log_expit(-logits[labels == 0]).mean(), log_expit(logits[labels == 1]).mean()])
     return {
-        "classifier_auc": float(roc_auc_score(labels, np.concatenate(logits))),
+        "classifier_auc": float(roc_auc_score(labels, logits)),
         "classifier_bce": float(bce),
     }
 
 
+@given_copies
 def check_classifier(classifier_logit: Answer, *, seed: int = DEFAULT) -> float:
     """2a (ii): points for AUC and cross-entropy on hidden events; prints what was measured."""
     measured = measure_classifier(classifier_logit, seed=seed)
     return CALIBRATION.credit(measured, CLASSIFIER_POINTS)
 
 
+@given_copies
 def measure_reweighting(lo_to_nlo_weights: Answer, *, seed: int = DEFAULT) -> dict[str, float]:
     """How far hidden LO events with these weights are from hidden NLO events.
 
@@ -81,7 +90,8 @@ def measure_reweighting(lo_to_nlo_weights: Answer, *, seed: int = DEFAULT) -> di
         CheckFailed: if the weights are no weights.
     """
     x_lo, x_nlo = hidden_events("lo"), hidden_events("nlo")
-    return _distances(x_lo, x_nlo, _weights(lo_to_nlo_weights, x_lo), seed)
+    rng = np.random.default_rng(seed)
+    return _distances(x_lo, x_nlo, _weights(lo_to_nlo_weights, x_lo, rng), seed)
 
 
 def floor_reweighting(seed: int) -> dict[str, float]:
@@ -98,10 +108,11 @@ def floor_classifier(seed: int) -> dict[str, float]:
     return dict.fromkeys(CLASSIFIER_POINTS, float("nan"))
 
 
+@given_copies
 def check_reweighting(lo_to_nlo_weights: Answer, *, seed: int = DEFAULT) -> float:
     """2c (iv): points for closeness to NLO on hidden events; prints what was measured."""
     x_lo = hidden_events("lo")
-    weights = _weights(lo_to_nlo_weights, x_lo)
+    weights = _weights(lo_to_nlo_weights, x_lo, np.random.default_rng(seed))
     checks.true(
         weights.std() > 1e-3 * weights.mean(),
         "all your weights are equal: that is the LO sample itself, nothing is reweighted.",
@@ -145,24 +156,27 @@ def _leading(x: Any) -> tuple[Array, Array]:
     return pt[chosen], mass[chosen]
 
 
-def _logits(answer: Answer, x: Any) -> Array:
+def _logits(answer: Answer, x: Any, rng: np.random.Generator) -> Array:
     name = "classifier_logit(x)"
-    logits = array(answer(x.copy()), name, (len(x),))
-    again = array(answer(x[:200].copy()), name, (200,))
+    logits = array(answer(x), name, (len(x),))
+    some = rng.choice(len(x), N_AGAIN, replace=False)
+    again = array(answer(x[some]), name, (N_AGAIN,))
     checks.true(
-        np.allclose(logits[:200], again, rtol=1e-3, atol=1e-3),
+        np.allclose(logits[some], again, rtol=1e-3, atol=1e-3),
         f"`{name}` gives other logits for the same events in a second call with fewer of them.\n"
         "Hint: `.eval()` switches dropout off; standardise with mean and spread of the training "
         "events, not of the events that come in.",
     )
+    checks.true(logits.std() > 1e-6, f"`{name}` gives the same logit to all events.")
     return logits
 
 
-def _weights(answer: Answer, x: Any) -> Array:
+def _weights(answer: Answer, x: Any, rng: np.random.Generator) -> Array:
     name = "lo_to_nlo_weights(x_lo)"
     with np.errstate(all="ignore"):
-        weights = array(answer(x.copy()), name, (len(x),))
-        again = array(answer(x[:200].copy()), name, (200,))
+        weights = array(answer(x), name, (len(x),))
+        some = rng.choice(len(x), N_AGAIN, replace=False)
+        again = array(answer(x[some]), name, (N_AGAIN,))
     checks.true(
         weights.min() >= 0, f"`{name}` has negative weights; a ratio of densities is positive."
     )
@@ -171,7 +185,7 @@ def _weights(answer: Answer, x: Any) -> Array:
         f"`{name}` has the mean {weights.mean():.3g}; p_NLO/p_LO averages to 1 over LO events.",
     )
     checks.true(
-        np.allclose(weights[:200] * again.sum(), again * weights[:200].sum(), rtol=1e-2, atol=1e-2),
+        np.allclose(weights[some] * again.sum(), again * weights[some].sum(), rtol=1e-2, atol=1e-2),
         f"`{name}` gives other weights for the same events in a second call with fewer of them.\n"
         "Hint: is dropout still on?",
     )

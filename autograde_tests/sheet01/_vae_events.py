@@ -6,7 +6,7 @@ known by construction.
 
 import numpy as np
 
-from autograde_tests.answers import Answer, Array, array, plain, same, untouched
+from autograde_tests.answers import Answer, Array, array, given_copies, plain, same, untouched
 from course_utils import checks
 from course_utils.data import MUON_MASS, PT_CUT, drell_yan_p4
 from course_utils.kinematics import mass
@@ -14,6 +14,7 @@ from course_utils.kinematics import mass
 DEFAULT = 32
 
 
+@given_copies
 def check_standardise(
     training_statistics: Answer,
     standardise: Answer,
@@ -84,6 +85,7 @@ def check_standardise(
         )
 
 
+@given_copies
 def check_masses_and_balance(
     muon_masses: Answer, transverse_balance: Answer, *, seed: int = DEFAULT
 ) -> None:
@@ -102,7 +104,8 @@ def check_masses_and_balance(
     m_squared = rng.uniform(0, 400, (60, 2)) * np.array([1, -1])
     m_squared[30:] *= -1
     p_squared = (muons[..., 1:] ** 2).sum(-1)
-    muons[..., 0] = np.sqrt(np.maximum(m_squared + p_squared, 0.0))
+    energy_sign = rng.choice([-1.0, 1.0], (60, 2))  # nothing keeps a network from E < 0
+    muons[..., 0] = energy_sign * np.sqrt(np.maximum(m_squared + p_squared, 0.0))
     m_squared = muons[..., 0] ** 2 - p_squared
     right = np.sign(m_squared) * np.sqrt(np.abs(m_squared))
     events = muons.reshape(-1, 8)
@@ -119,6 +122,8 @@ def check_masses_and_balance(
         "the sign is lost where m² < 0": np.abs(right),
         "m² < 0 became 0; it should be -sqrt(-m²)": np.maximum(right, 0.0),
         "these are squared masses": m_squared,
+        "the sign is that of the energy; it should be that of m²": np.sign(muons[..., 0])
+        * np.abs(right),
         "the columns (muon -, muon +) are swapped": right[:, ::-1],
         "this is the mass of the pair; the masses of the single muons are asked for": pair,
     }

@@ -4,7 +4,7 @@ Copies of the events that students have are refused: a generator has to make its
 """
 
 from autograde_tests import drell_yan
-from autograde_tests.answers import Answer, Array
+from autograde_tests.answers import Answer, Array, given_copies
 from autograde_tests.generated import Sample, generated
 from autograde_tests.sheet01._calibration import CALIBRATION
 
@@ -17,6 +17,7 @@ SAMPLE = Sample(
 )
 
 
+@given_copies
 def check_generation_naive(generate_naive: Answer, *, seed: int = DEFAULT) -> float:
     """3b (iii): points for events of the VAE with standardised four-momenta, of 1.
 
@@ -34,6 +35,7 @@ def check_generation_naive(generate_naive: Answer, *, seed: int = DEFAULT) -> fl
     return CALIBRATION.credit(measured, {"drell_yan_naive": 1.0})
 
 
+@given_copies
 def check_generation_optimised(generate_optimised: Answer, *, seed: int = DEFAULT) -> float:
     """3e: points for events of the VAE with the optimised preprocessing, of 1.
 
@@ -52,12 +54,14 @@ def check_generation_optimised(generate_optimised: Answer, *, seed: int = DEFAUL
     return CALIBRATION.credit(measured, {"drell_yan_auc": 0.5, "drell_yan_w1": 0.5})
 
 
+@given_copies
 def measure_naive_generation(generate: Answer, *, seed: int = DEFAULT) -> dict[str, float]:
     """`drell_yan_naive`: sliced W1 distance of the eight columns to hidden events."""
     events = generated(generate, "generate_naive", seed, SAMPLE)
     return _columns_apart(events, drell_yan.hold_out(), seed)
 
 
+@given_copies
 def measure_generation(generate: Answer, *, seed: int = DEFAULT) -> dict[str, float]:
     """How far generated events are from Drell-Yan events that nobody has seen.
 

@@ -4,9 +4,12 @@ Hidden events are made from (pT, η, φ, m), so that what a round trip restores 
 are no Drell-Yan events (unbalanced, off the mass shell), which is where short cuts show.
 """
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 
-from autograde_tests.answers import Answer, Array, array, plain, same, untouched
+from autograde_tests.answers import Answer, Array, array, given_copies, plain, same, untouched
 from autograde_tests.sheet01._vae_events import drell_yan
 from course_utils import checks
 from course_utils.data import ETA_CUT, MUON_MASS, PT_CUT, drell_yan_p4
@@ -15,6 +18,7 @@ from course_utils.kinematics import mass, p4_from_ptetaphim
 DEFAULT = 34
 
 
+@given_copies
 def check_network_space(to_network_space: Answer, *, seed: int = DEFAULT) -> None:
     """3d (i): events to three standardised numbers with the statistics of the training events.
 
@@ -33,13 +37,15 @@ def check_network_space(to_network_space: Answer, *, seed: int = DEFAULT) -> Non
         right = (_reduce(some) - mean) / std
         own = _reduce(some)
         mistakes = {
+            "the columns of the two muons are swapped": right[:, [0, 2, 1]],
+            "the cut of 10 GeV is not subtracted from pT": _standardised(some, train, cut=0.0),
+            "the sign of eta is lost": _standardised(some, train, size=np.abs),
             "mean and standard deviation must be those of `events_train`, also for other events": (
                 own - own.mean(axis=0)
             )
             / np.where(len(some) > 1, own.std(axis=0), 1.0),
             "the last step is missing: shift and scale to mean 0 and standard deviation 1": own,
-            "artanh(eta / 2.5) is not applied": (np.column_stack((own[:, 0], _eta(some))) - mean)
-            / std,
+            "artanh(eta / 2.5) is not applied": _standardised(some, train, stretch=lambda y: y),
         }
         answer = untouched(to_network_space, "to_network_space", some, train)
         checks.shape(
@@ -59,6 +65,7 @@ def check_network_space(to_network_space: Answer, *, seed: int = DEFAULT) -> Non
     )
 
 
+@given_copies
 def check_round_trip(round_trip_residuals: Answer, *, seed: int = DEFAULT) -> None:
     """3d (ii): what changes when events go to network space and back.
 
@@ -131,10 +138,21 @@ def _odd_events(rng: np.random.Generator, n: int) -> tuple[Array, Array]:
     return p4.reshape(n, 8), change
 
 
-def _reduce(events: Array) -> Array:
+def _reduce(
+    events: Array,
+    cut: float = PT_CUT,
+    size: Callable[[Array], Array] = lambda eta: eta,
+    stretch: Callable[[Array], Array] = np.arctanh,
+) -> Array:
     """log(pT − cut) and artanh(η / cut) of both muons, written out from the definition."""
     pt = np.hypot(events[:, 1], events[:, 2])
-    return np.column_stack((np.log(pt - PT_CUT), np.arctanh(_eta(events) / ETA_CUT)))
+    return np.column_stack((np.log(pt - cut), stretch(size(_eta(events)) / ETA_CUT)))
+
+
+def _standardised(events: Array, train: Array, **mistake: Any) -> Array:
+    known = _reduce(train, **mistake)
+    scaled: Array = (_reduce(events, **mistake) - known.mean(axis=0)) / known.std(axis=0)
+    return scaled
 
 
 def _eta(events: Array) -> Array:

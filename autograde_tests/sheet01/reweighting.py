@@ -8,7 +8,7 @@ import numpy as np
 from scipy.special import expit
 from scipy.stats import norm
 
-from autograde_tests.answers import Answer, Array, array, floats, parts
+from autograde_tests.answers import Answer, Array, array, floats, given_copies, parts
 from autograde_tests.sheet01._reweighting_histograms import (
     check_comparison,
     check_leading_top,
@@ -39,6 +39,7 @@ __all__ = [
 DEFAULT = 23
 
 
+@given_copies
 def check_calibration_points(calibration_points: Answer, *, seed: int = DEFAULT) -> None:
     """2a (iii): points of a reliability diagram, with binomial uncertainties; empty bins are NaN.
 
@@ -81,6 +82,7 @@ def check_calibration_points(calibration_points: Answer, *, seed: int = DEFAULT)
         checks.close(column[filled], right[filled], rtol=1e-4, name=name, hint=hint, reveal=False)
 
 
+@given_copies
 def check_weights_from_logit(lo_to_nlo_weights_from_logit: Answer, *, seed: int = DEFAULT) -> None:
     """2b: weights p_NLO / p_LO from the logit of an optimal classifier, for any class balance.
 
@@ -97,7 +99,8 @@ def check_weights_from_logit(lo_to_nlo_weights_from_logit: Answer, *, seed: int 
     x = rng.uniform(-2.5, 2.5, 400)
     log_ratio = norm.logpdf(x, mean, width) - norm.logpdf(x, 0, 1)
     name = "lo_to_nlo_weights_from_logit(…)"
-    for total_lo, total_nlo in ((1000.0, 1000.0), (*rng.uniform(2e3, 9e3, 1), 1e3)):
+    more, less = rng.uniform(2e3, 9e3), 1e3
+    for total_lo, total_nlo in ((1000.0, 1000.0), (more, less), (less, more)):
         prior = np.log(total_nlo / total_lo)
         got = _weights(lo_to_nlo_weights_from_logit, log_ratio + prior, total_lo, total_nlo)
         _explain_weights(got, log_ratio, prior)

@@ -1,5 +1,6 @@
 """Checks of exercise 3: a variational autoencoder for Drell-Yan events."""
 
+from autograde_tests.sheet01._vae_bound import check_elbo
 from autograde_tests.sheet01._vae_events import check_masses_and_balance, check_standardise
 from autograde_tests.sheet01._vae_generation import (
     check_generation_naive,
@@ -8,7 +9,6 @@ from autograde_tests.sheet01._vae_generation import (
     measure_naive_generation,
 )
 from autograde_tests.sheet01._vae_inference import (
-    check_elbo,
     check_kl,
     check_reparametrise,
     check_vae_loss,

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.utils.class_weight import compute_class_weight
 
 from autograde_tests import reference, scoring
 from autograde_tests.sheet01 import _reweighting_quality as quality
@@ -149,6 +150,15 @@ def test_weights_may_be_computed_in_single_precision():
 
     for seed in range(10):
         reweighting.check_weights_from_logit(weights, seed=seed)
+
+
+def test_class_weights_may_come_from_scikit_learn(solution):
+    def balanced(n_lo, n_nlo):
+        labels = np.repeat([0, 1], [n_lo, n_nlo])
+        return compute_class_weight("balanced", classes=np.array([0, 1]), y=labels)
+
+    for seed in range(10):
+        reweighting.check_bce(solution["bce_with_logits"], balanced, seed=seed)
 
 
 def test_calibration_points_may_come_from_a_loop(solution):

@@ -112,6 +112,9 @@ LOSSES = Case(
     {
         "log of a rounded probability": wrong(0, _PAIR_LOSSES, _from_probability, "infinite"),
         "clamped probability": wrong(0, _PAIR_LOSSES, _clamped_probability, "softplus"),
+        "clamped logit": wrong(
+            0, _PAIR_LOSSES, lambda f, x: f(x.clamp(-20, 20)), "softplus or logsigmoid"
+        ),
         "swapped": wrong(0, _PAIR_LOSSES, lambda f, x: f(x)[::-1], "swapped"),
         "sign": wrong(0, _PAIR_LOSSES, lambda f, x: (-f(x)[0], f(x)[1]), "wrong sign"),
         "averaged": wrong(

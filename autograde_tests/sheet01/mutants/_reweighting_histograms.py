@@ -92,6 +92,11 @@ def _variances(right: Any, values: Array, weights: Array, edges: Array) -> Pair:
     return right(values, weights, edges)[0], s2 / weights.sum() / np.diff(edges)
 
 
+def _first_bin(right: Any, *given: Array) -> Pair:
+    density, sigma = right(*given)
+    return density, np.where(np.arange(len(sigma)) == 0, sigma, np.nan)
+
+
 def _numpy_density(right: Any, values: Array, weights: Array, edges: Array) -> Pair:
     density = np.histogram(values, edges, weights=weights, density=True)[0]
     return density, right(values, weights, edges)[1]
@@ -122,6 +127,7 @@ _HISTOGRAM_CASE = Case(
             lambda f, v, w, e: tuple(part * w.sum() * np.diff(e) for part in f(v, w, e)),
             "returns sums of weights",
         ),
+        "NaN everywhere but in one bin": wrong(0, _HISTOGRAM, _first_bin, "NaN or infinite"),
         "uncertainty not scaled": wrong(
             0,
             _HISTOGRAM,
@@ -138,6 +144,15 @@ def _linear(_: Any, a: Array, sigma_a: Array, b: Array, sigma_b: Array) -> Array
 
 def _divided_by_variance(_: Any, a: Array, sigma_a: Array, b: Array, sigma_b: Array) -> Array:
     return (a - b) / (sigma_a**2 + sigma_b**2)
+
+
+def _nan_where_either(f: Any, a: Array, sigma_a: Array, b: Array, sigma_b: Array) -> Array:
+    return np.where((sigma_a > 0) & (sigma_b > 0), f(a, sigma_a, b, sigma_b), np.nan)
+
+
+def _zero_where_either(f: Any, a: Array, sigma_a: Array, b: Array, sigma_b: Array) -> Array:
+    both, none = (sigma_a > 0) & (sigma_b > 0), (sigma_a == 0) & (sigma_b == 0)
+    return np.where(both, f(a, sigma_a, b, sigma_b), np.where(none, np.nan, 0.0))
 
 
 _COMPARISON_CASE = Case(
@@ -157,6 +172,12 @@ _COMPARISON_CASE = Case(
         "sign": wrong(0, _COMPARISON, lambda f, *given: -f(*given), "wrong sign"),
         "zero in empty bins": wrong(
             0, _COMPARISON, lambda f, *given: np.nan_to_num(f(*given)), "must be NaN"
+        ),
+        "NaN where one is empty": wrong(
+            0, _COMPARISON, _nan_where_either, "empty in one histogram"
+        ),
+        "zero where one is empty": wrong(
+            0, _COMPARISON, _zero_where_either, "empty in one histogram only"
         ),
         "sum of squares": wrong(1, _COMPARISON, lambda _, p: np.nansum(p**2), "not divided"),
         "empty bins counted": wrong(

@@ -47,6 +47,27 @@ _KL_CASE = Case(
         "sign of the logarithm": wrong(
             0, _KL, lambda _, m, v: 0.5 * (m**2 + v.exp() - 1 + v).sum(-1), "sign of log_var"
         ),
+        "no gradient by log_var": wrong(
+            0, _KL, lambda f, m, v: f(m, v.detach()), "no gradient flows .*by log_var"
+        ),
+        "no gradient by mu": wrong(
+            0, _KL, lambda f, m, v: f(m.detach(), v), "no gradient flows .*by mu"
+        ),
+        "gradient of one term": wrong(
+            0,
+            _KL,
+            lambda _, m, v: 0.5 * (m**2 + v.detach().exp() - 1 - v).sum(-1),
+            "gradient of .*by log_var",
+        ),
+        "numpy": wrong(
+            0, _KL, lambda f, m, v: f(*(torch.as_tensor(t.numpy()) for t in (m, v))), "differenti"
+        ),
+        "reversed": wrong(
+            0,
+            _KL,
+            lambda _, m, v: 0.5 * ((m**2 + 1) * (-v).exp() - 1 + v).sum(-1),
+            "the reversed divergence",
+        ),
         "factor a half": wrong(0, _KL, lambda f, m, v: 2 * f(m, v), "factor 1/2"),
         "negative": wrong(0, _KL, lambda f, m, v: -f(m, v), "sign is wrong"),
         "no return": wrong(0, _KL, lambda _, m, v: None, "None"),
@@ -64,6 +85,15 @@ _REPARAMETRISE_CASE = Case(
         ),
         "log_var for sigma": wrong(
             0, _REPARAMETRISE, lambda _, m, v, e: m + v * e, "multiplied by log_var"
+        ),
+        "mean detached": wrong(
+            0, _REPARAMETRISE, lambda f, m, v, e: f(m.detach(), v, e), "no gradient .*by mu"
+        ),
+        "deviation detached": wrong(
+            0, _REPARAMETRISE, lambda f, m, v, e: f(m, v.detach(), e), "no gradient .*by log_var"
+        ),
+        "new tensor": wrong(
+            0, _REPARAMETRISE, lambda f, m, v, e: torch.tensor(f(m, v, e).tolist()), "no gradient"
         ),
         "own noise": wrong(
             0, _REPARAMETRISE, lambda f, m, v, e: f(m, v, torch.randn_like(m)), "draw none"
@@ -159,6 +189,15 @@ _LOSS_CASE = Case(
         ),
         "beta on the error": _loss(
             lambda e, k, beta: beta * e.sum(-1).mean() + k.sum(-1).mean(), "wrong term"
+        ),
+        "KL without gradient": _loss(
+            lambda e, k, beta: e.sum(-1).mean() + beta * k.sum(-1).mean().item(), "by mu"
+        ),
+        "error without gradient": _loss(
+            lambda e, k, beta: e.detach().sum(-1).mean() + beta * k.sum(-1).mean(), "by x_reco"
+        ),
+        "spread without gradient": wrong(
+            0, _LOSS, lambda f, x, y, m, v, beta: f(x, y, m, v.detach(), beta), "by log_var"
         ),
         "no KL": _loss(lambda e, k, beta: e.sum(-1).mean(), "KL term is missing"),
         "sign of the KL": _loss(

@@ -145,6 +145,18 @@ def _clipped(right: Any, p_data: Array, seed: int) -> Array:
     return np.concatenate([rng.normal(size=(3, len(p_data))), right(p_data, seed)])
 
 
+def _straight(_: Any, p_data: Array, seed: int) -> Array:
+    """From a random start to p_data, which is passed, in 50 equal steps: nothing is minimised."""
+    start = np.random.default_rng(seed).dirichlet(np.ones(len(p_data)))
+    return np.linspace(start, p_data, 51)
+
+
+def _straight_in_logs(_: Any, p_data: Array, seed: int) -> Array:
+    start = np.random.default_rng(seed).dirichlet(np.ones(len(p_data)))
+    path = np.exp(np.linspace(np.log(start), np.log(p_data), 51))
+    return np.asarray(path / path.sum(axis=1, keepdims=True))
+
+
 _PAIR_SIMPLEX = ("generator_objective", "minimise_on_simplex")
 _SIMPLEX = Case(
     gan.check_simplex_minimum,
@@ -169,6 +181,12 @@ _SIMPLEX = Case(
         "uphill to uniform": wrong(1, _PAIR_SIMPLEX, _toward_uniform, "has not converged"),
         "negative": wrong(1, _PAIR_SIMPLEX, _clipped, "negative"),
         "not normalised": wrong(1, _PAIR_SIMPLEX, lambda f, p, seed: f(p, seed) * 1.5, "row sums"),
+        "straight to the answer": wrong(
+            1, _PAIR_SIMPLEX, _straight, "straight line", is_slip=False
+        ),
+        "straight in the logarithms": wrong(
+            1, _PAIR_SIMPLEX, _straight_in_logs, "straight line", is_slip=False
+        ),
         "fixed start": wrong(1, _PAIR_SIMPLEX, lambda f, p, seed: f(p, 0), "same point"),
     },
 )

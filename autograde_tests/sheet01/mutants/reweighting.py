@@ -5,76 +5,25 @@ from functools import cache
 from typing import Any
 
 import numpy as np
-import torch
 from scipy.special import expit
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
-from torch import Tensor
 
 from autograde_tests.answers import Array
-from autograde_tests.cases import Case, MetricCase, wrong
+from autograde_tests.cases import Case, MetricCase, Mutant, wrong
 from autograde_tests.sheet01 import reweighting
 from autograde_tests.sheet01._reweighting_quality import floor_classifier, floor_reweighting
 from autograde_tests.sheet01.mutants._reweighting_histograms import HISTOGRAM_CASES
+from autograde_tests.sheet01.mutants._reweighting_loss import BCE_CASE
 from course_utils.data import load_ttbarj
 
 NOTEBOOK = "classifier_reweighting"
 
-_BCE = ("bce_with_logits", "class_weights")
 _CALIBRATION = ("calibration_points",)
 _FROM_LOGIT = ("lo_to_nlo_weights_from_logit",)
 _LOGIT = ("classifier_logit",)
 _WEIGHTS = ("lo_to_nlo_weights",)
-
-
-def _from_probability(clamp: float) -> Callable[..., Tensor]:
-    """The loss from a rounded D, clamped to [clamp, 1 − clamp]."""
-
-    def answer(_: Any, logits: Tensor, labels: Tensor, weights: Tensor) -> Tensor:
-        D = torch.sigmoid(logits).clamp(clamp, 1 - clamp)
-        losses = -labels * D.log() - (1 - labels) * (1 - D).log()
-        return (weights * losses).sum() / weights.sum()
-
-    return answer
-
-
-def _overflowing(_: Any, logits: Tensor, labels: Tensor, weights: Tensor) -> Tensor:
-    losses = torch.log(1 + torch.exp(logits)) - labels * logits
-    return (weights * losses).sum() / weights.sum()
-
-
-def _with_log1p_of_logit(_: Any, logits: Tensor, labels: Tensor, weights: Tensor) -> Tensor:
-    losses = torch.log1p(logits.abs()) - labels * logits
-    return (weights * losses).sum() / weights.sum()
-
-
-_BCE_CASE = Case(
-    reweighting.check_bce,
-    NOTEBOOK,
-    _BCE,
-    0.5,
-    {
-        "sum for mean": wrong(0, _BCE, lambda f, x, y, w: f(x, y, w) * w.sum(), "is a sum"),
-        "class weights forgotten in the loss": wrong(
-            0, _BCE, lambda f, x, y, w: f(x, y, torch.ones_like(w)), "ignores the weights"
-        ),
-        "divided by the number of events": wrong(
-            0, _BCE, lambda f, x, y, w: f(x, y, w) * w.mean(), "not by the sum of weights"
-        ),
-        "labels swapped": wrong(0, _BCE, lambda f, x, y, w: f(x, 1 - y, w), "labels swapped"),
-        "sign": wrong(0, _BCE, lambda f, x, y, w: -f(x, y, w), "wrong sign"),
-        "one loss per event": wrong(0, _BCE, lambda f, x, y, w: f(x, y, w) * w, "shape"),
-        "log of a rounded probability": wrong(0, _BCE, _from_probability(0.0), "NaN or infinite"),
-        "clamped probability": wrong(0, _BCE, _from_probability(1e-7), "logits ±200"),
-        "exp overflows": wrong(0, _BCE, _overflowing, "NaN or infinite"),
-        "log1p of the logit": wrong(0, _BCE, _with_log1p_of_logit, "equation"),
-        "no class weights": wrong(1, _BCE, lambda _, a, b: (1.0, 1.0), "same total weight"),
-        "class weights swapped": wrong(1, _BCE, lambda f, a, b: f(b, a), "same total weight"),
-        "inverse numbers": wrong(1, _BCE, lambda _, a, b: (1 / a, 1 / b), "mean weight"),
-        "LO weight one": wrong(1, _BCE, lambda _, a, b: (1.0, a / b), "mean weight"),
-    },
-)
 
 
 def _middles(right: Any, scores: Array, labels: Array, edges: Array) -> tuple[Array, ...]:
@@ -142,6 +91,9 @@ _FROM_LOGIT_CASE = Case(
         "class totals forgotten": wrong(
             0, _FROM_LOGIT, lambda f, x, a, b: f(x, 1.0, 1.0), "unequal total weights"
         ),
+        "class totals in order of size": wrong(
+            0, _FROM_LOGIT, lambda f, x, a, b: f(x, max(a, b), min(a, b)), "wrong way round|known"
+        ),
         "class totals upside down": wrong(
             0, _FROM_LOGIT, lambda f, x, a, b: f(x, b, a), "wrong way round"
         ),
@@ -179,6 +131,17 @@ def _noisy(right: Any, x: Array) -> Array:
     return value
 
 
+def _counting() -> Callable[[Array], Array]:
+    """A constant for each large sample that it is shown, as if LO came first and NLO second."""
+    n_large = [0]
+
+    def answer(x: Array) -> Array:
+        n_large[0] += len(x) > 1000
+        return np.full(len(x), 1.4 * n_large[0] - 2.1)
+
+    return answer
+
+
 def _of_the_batch(right: Any, x: Array) -> Array:
     logits: Array = right(x)
     return np.asarray((logits - logits.mean()) / logits.std())
@@ -193,6 +156,21 @@ _CLASSIFIER_CASE = Case(
         "dropout left on": wrong(0, _LOGIT, _noisy, "dropout"),
         "standardised with the events themselves": wrong(0, _LOGIT, _of_the_batch, "standardise"),
         "column instead of a vector": wrong(0, _LOGIT, lambda f, x: f(x)[:, None], "shape"),
+        "counts its calls": Mutant(lambda _: (_counting(),), "same logit", is_slip=False),
+        "the place of an event": wrong(
+            0,
+            _LOGIT,
+            lambda _, x: 1e-4 * np.arange(len(x)),
+            "in a second call",
+            is_slip=False,
+        ),
+        "how many there are": wrong(
+            0,
+            _LOGIT,
+            lambda _, x: np.full(len(x), float(len(x))),
+            "in a second call",
+            is_slip=False,
+        ),
         "infinite": wrong(0, _LOGIT, lambda f, x: np.log(np.maximum(f(x), 0)), "infinite"),
     },
     trained=True,
@@ -219,7 +197,7 @@ _REWEIGHTING_CASE = Case(
 
 
 CASES: tuple[Case, ...] = (
-    _BCE_CASE,
+    BCE_CASE,
     _CALIBRATION_CASE,
     _FROM_LOGIT_CASE,
     *HISTOGRAM_CASES,

@@ -1,5 +1,6 @@
 """Wrong answers to exercise 3, one typical mistake each, and how its generators are measured."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,8 @@ from autograde_tests.wrong_generators import (
     generation_case,
     independent_gaussians,
 )
+from course_utils.data import ETA_CUT, PT_CUT
+from course_utils.kinematics import eta, pt
 from course_utils.preprocessing import DrellYanPreprocessing
 
 _STANDARDISE = ("training_statistics", "standardise", "unstandardise")
@@ -93,6 +96,12 @@ _MASSES_CASE = Case(
         "NaN for space-like muons": wrong(0, _MASSES, _nan_mass, "NaN where"),
         "absolute value": wrong(0, _MASSES, lambda f, x: np.abs(f(x)), "sign is lost"),
         "clipped at zero": wrong(0, _MASSES, lambda f, x: np.maximum(f(x), 0), "became 0"),
+        "sign of the energy": wrong(
+            0,
+            _MASSES,
+            lambda f, x: np.sign(x[:, [0, 4]]) * np.abs(f(x)),
+            "sign is that of the energy",
+        ),
         "squared": wrong(0, _MASSES, lambda f, x: f(x) * np.abs(f(x)), "squared masses"),
         "mass of the pair": wrong(0, _MASSES, _pair_mass, "mass of the pair"),
         "first muon only": wrong(0, _MASSES, lambda f, x: f(x)[:, 0], "each muon"),
@@ -116,6 +125,25 @@ def _not_standardised(_: Any, events: Array, train: Array) -> Array:
     return reduced
 
 
+def _own_space(
+    cut: float = PT_CUT,
+    size: Callable[[Array], Array] = lambda eta: eta,
+    stretch: Callable[[Array], Array] = np.arctanh,
+) -> Callable[..., Array]:
+    """The space of the network by hand, with one step of choice changed."""
+
+    def reduced(events: Array) -> Array:
+        muons = np.asarray(events, dtype=np.float64).reshape(-1, 2, 4)
+        return np.column_stack((np.log(pt(muons[:, 0]) - cut), stretch(size(eta(muons)) / ETA_CUT)))
+
+    def answer(_: Any, events: Array, train: Array) -> Array:
+        known = reduced(train)
+        scaled: Array = (reduced(events) - known.mean(axis=0)) / known.std(axis=0)
+        return scaled
+
+    return answer
+
+
 def _reduced_in_place(f: Any, events: Array, train: Array) -> Any:
     result = f(events, train)
     events[:, 0] = np.log(events[:, 0])
@@ -129,6 +157,12 @@ _SPACE_CASE = Case(
     0.5,
     {
         "statistics of the events themselves": wrong(0, _SPACE, _own_fit, "`events_train`"),
+        "muons exchanged": wrong(
+            0, _SPACE, lambda f, x, t: f(x, t)[:, [0, 2, 1]], "columns of the two muons"
+        ),
+        "cut not subtracted": wrong(0, _SPACE, _own_space(cut=0.0), "cut of 10 GeV"),
+        "absolute pseudorapidity": wrong(0, _SPACE, _own_space(size=np.abs), "sign of eta"),
+        "no artanh": wrong(0, _SPACE, _own_space(stretch=lambda y: y), "artanh"),
         "training events transformed": wrong(0, _SPACE, lambda f, x, t: f(t, t), "per event"),
         "arguments exchanged": wrong(
             0, _SPACE, lambda f, x, t: f(t, x)[: len(x)], "events_train|n"
@@ -154,6 +188,12 @@ _ROUND_TRIP_CASE = Case(
     _ROUND_TRIP,
     0.5,
     {
+        "muons exchanged": wrong(
+            0,
+            _ROUND_TRIP,
+            lambda f, x, t, seed: f(x, t, seed=seed)[:, [3, 4, 5, 0, 1, 2, 6]],
+            "muons are swapped",
+        ),
         "zeros": wrong(0, _ROUND_TRIP, lambda _, x, t, seed: np.zeros((len(x), 7)), "always 0"),
         "before minus after": wrong(
             0, _ROUND_TRIP, lambda f, x, t, seed: -f(x, t, seed=seed), "sign is wrong"
