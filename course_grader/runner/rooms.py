@@ -26,6 +26,11 @@ _ALONE = 0x4000 | 1 << 18  # MS_REC | MS_PRIVATE: what is mounted here is seen h
 _SAME = 0x1000  # MS_BIND: what is there is here, too, read-only if it is so there
 _PLAIN = 2 | 4  # MS_NOSUID | MS_NODEV
 _NO_PROGRAMS = 8  # MS_NOEXEC
+_MARKED_BY_NOBODY = 1 | 2 | 32 | _SAME  # MS_RDONLY, MS_NOSUID, MS_REMOUNT: as for its times
+_DEVICES = ("null", "zero", "full", "random", "urandom", "tty")  # the machine's own
+_BUFFERS = {"tcp_wmem": "4096 16384 65536", "tcp_rmem": "4096 65536 131072"}  # bytes: tcp(7)
+_TERMINALS = b"newinstance,ptmxmode=0666,mode=0620"
+_BYTES_A_FILE = 1 << 14  # of scratch space: the kernel's memory for a file is not counted there
 _DROP_BOUND, _NO_NEW_RIGHTS, _SET_FILTER, _FILTER = 24, 38, 22, 2  # prctl(2)
 _CAPABILITIES_3 = 0x20080522
 
@@ -55,22 +60,35 @@ def move_in(disk: int) -> None:
         os._exit(0 if os.read(reader, 1) else 1)
     _call("mount", None, b"/", None, _ALONE, None)
     _call("mount", b"proc", b"/proc", b"proc", _PLAIN | _NO_PROGRAMS, None)
+    _call("mount", b"devpts", b"/dev/pts", b"devpts", 2 | _NO_PROGRAMS, _TERMINALS)
+    for name in _DEVICES:
+        _call("mount", None, f"/dev/{name}".encode(), None, _MARKED_BY_NOBODY, None)
     for place in SCRATCH:
         _empty(place, disk)
+    _own_input()
     Path("/proc/sys/user/max_user_namespaces").write_text("0")
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
         fcntl.ioctl(any_socket, _SET_FLAGS, struct.pack("16sH14x", b"lo", _UP))
+    for name, sizes in _BUFFERS.items():
+        Path("/proc/sys/net/ipv4", name).write_text(sizes)
     os.chdir(HOME)
     os.write(writer, b"!")
     os.close(reader)
     os.close(writer)
 
 
+def _own_input() -> None:
+    """Opens standard input anew: what is inherited has flags that all who inherited it see."""
+    source = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(source, 0)
+    os.close(source)
+
+
 def _empty(place: str, disk: int) -> None:
     """Fresh space at a place; this Python stays, should it be installed there."""
     pythons = [path for path in {sys.prefix, sys.base_prefix} if path.startswith(f"{place}/")]
     known = {path: os.open(path, os.O_PATH) for path in sorted(pythons)}
-    options = f"size={disk},mode=0700".encode()
+    options = f"size={disk},nr_inodes={max(1024, disk // _BYTES_A_FILE)},mode=0700".encode()
     _call("mount", b"tmpfs", place.encode(), b"tmpfs", _PLAIN, options)
     for path, descriptor in known.items():
         os.makedirs(path, exist_ok=True)

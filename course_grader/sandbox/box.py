@@ -16,11 +16,20 @@ from course_grader.runner.wire import Channel
 from course_grader.sandbox.bubblewrap import Limits, SandboxError, View
 from course_grader.sandbox.link import Link, pair, pid_of
 from course_grader.sandbox.nurseries import give, take
-from course_grader.sandbox.processes import alive, family, memory, signalled, threads, weighs_more
+from course_grader.sandbox.processes import (
+    alive,
+    family,
+    memory,
+    signalled,
+    sockets,
+    threads,
+    weighs_more,
+)
 
 PATIENCE = 20.0  # seconds for a fork, on a machine that has much to do
 END_PATIENCE = 5.0  # seconds for ending processes one by one
 FILES = 128 << 20  # bytes of programs' files that a process has in memory
+MOST_SOCKETS = 512  # at a time: each may hold some hundred kB of the kernel's memory
 TOO_MANY = 2  # times the processes that are allowed: they are not ended one by one
 
 
@@ -189,6 +198,8 @@ class Sandbox:
             raise Stopped(f"more than {self.limits.processes} processes were started")
         if threads(others) > 2 * self.limits.processes:
             raise Stopped(f"more than {2 * self.limits.processes} threads were started")
+        if not self._nursery.unsafe and sockets(self._first) > MOST_SOCKETS:
+            raise Stopped(f"more than {MOST_SOCKETS} sockets were open")
         now = time.monotonic()
         if now >= self._weigh_next:
             if self._weighs_too_much() and self._weighs_too_much():

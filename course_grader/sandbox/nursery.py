@@ -31,6 +31,7 @@ from course_grader.sandbox.processes import family, signalled
 from course_grader.sandbox.seccomp import program
 
 START = 120.0  # seconds for importing everything, on a machine that has much to do
+MOST_FILES = 256  # open in one process
 END = 10.0  # seconds until killed processes have gone
 
 
@@ -112,6 +113,8 @@ class Nursery:
             "calls": program(),
             "limits": {
                 "DATA": limits.memory, "FSIZE": limits.disk, "CORE": 0,
+                "NOFILE": MOST_FILES, "MSGQUEUE": 0, "SIGPENDING": 1024,
+                "AS": 16 * limits.memory,  # what is mapped and never used needs page tables
                 "NPROC": 4096 if self.unsafe else 2 * limits.processes + most_parked + 16,
                 "CPU": int(3 * limits.notebook) + 60,
             },
