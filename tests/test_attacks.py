@@ -264,6 +264,7 @@ class Answers:
 
     def __init__(self, **names: Any) -> None:
         self.bound = names
+        self.compared: list[str] = []
 
     def names(self, names: list[str], seed: int) -> dict[str, Any]:
         return {name: self.bound[name] for name in names if name in self.bound}
@@ -279,7 +280,14 @@ def test_what_python_gives_is_never_the_students():
 
 @pytest.mark.parametrize(
     ("value", "points"),
-    [("np.array([[0.5]])", "0.5"), ("np.arange(2)", None), ("1 == 2", None), ("2j", None)],
+    [
+        ("np.array([[0.5]])", "0.5"),
+        ("np.arange(2)", None),
+        ("1 == 2", None),
+        ("2j", None),
+        ("from fractions import Fraction\nFraction(1, 2)", "0.5"),
+        ("from decimal import Decimal\nDecimal('1.5')", "1.5"),
+    ],
 )
 def test_only_numbers_are_points(value, points):
     reply = run_test(f"import numpy as np\n{value}", "check", 1, Answers(), silent=False)

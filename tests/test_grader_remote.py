@@ -1,14 +1,20 @@
 """Remote answers look like local ones, to checks that were written for local functions."""
 
+import contextlib
 import inspect
+import io
 import math
+import sys
 import time
 
 import numpy as np
 import pytest
 import torch
+from hypothesis import given
+from hypothesis.extra import numpy as hnp
 
 from course_grader.marking.remote import Peer, Remote, StudentError
+from course_grader.marking.widths import Widths
 from course_grader.runner.codec import WireError
 from course_grader.sandbox.box import Sandbox
 from course_grader.sandbox.bubblewrap import RUNNER, Limits, View
@@ -47,6 +53,42 @@ def double_in_place(x):
     x *= 2
 
 
+def sort_it(a):
+    a.sort()
+
+
+def add_key(d, key):
+    d[key] = 1
+
+
+def add_to(many):
+    many.add(5)
+
+
+def turn(a):
+    a.shape = (1, 3)
+
+
+def grow(t):
+    t.resize_(1, 3)
+
+
+def of_type(dtype, value):
+    return np.array(value, dtype)[()]
+
+
+def dtype_of(array):
+    return array.dtype.name
+
+
+def tensor_of(dtype):
+    return torch.zeros((), dtype=dtype)
+
+
+def few(n):
+    yield from range(n)
+
+
 def compose(f, x):
     return f(f(x))
 
@@ -61,6 +103,7 @@ class Student(Exception):
 
 
 def fail(kind):
+    print("failing")
     if kind == "own":
         raise Student
     raise {"value": ValueError, "key": KeyError, "exit": SystemExit, "os": OSError}[kind]("no good")
@@ -190,15 +233,128 @@ def test_modules_are_trained_over_there(answers):
     assert [one.shape for one in layer.parameters()] == [(1, 2)]
 
 
-def test_arrays_changed_over_there_are_changed_here(answers):
-    x, t = np.ones(3), torch.ones(2, 2)
+def test_arguments_are_copies(answers):
+    x, t, numbers = np.ones(3), torch.ones(2, 2), [3, 1, 2]
     answers["double_in_place"](x)
     answers["double_in_place"](t)
-    assert x.tolist() == [2, 2, 2]
+    answers["sort_it"](numbers)
+    assert x.tolist() == [1, 1, 1]
+    assert torch.equal(t, torch.ones(2, 2))
+    assert numbers == [3, 1, 2]
+
+
+def in_place(function):
+    return getattr(function, "__in_place__", function)
+
+
+def test_what_an_answer_did_to_its_arguments_shows_where_it_is_asked_for(answers):
+    double = in_place(answers["double_in_place"])
+    x, t, halves = np.ones((2, 3))[:, ::2], torch.ones(2, 2), np.ones(2, np.float16)
+    wanted = torch.ones(2, requires_grad=True)
+    for value in (x, t, halves):
+        double(value)
+    assert (x == 2).all()
     assert torch.equal(t, torch.full((2, 2), 2.0))
-    untouched = np.ones(3)
-    answers["add"](untouched, 1)
-    assert untouched.tolist() == [1, 1, 1]
+    assert halves.dtype == np.float16
+    assert halves.tolist() == [2, 2]
+    numbers, table, many = [3, 1, 2], {"a": 1}, {1}
+    in_place(answers["sort_it"])(numbers)
+    in_place(answers["add_key"])(table, key="k")
+    in_place(answers["add_to"])(many)
+    assert (numbers, table, many) == ([1, 2, 3], {"a": 1, "k": 1}, {1, 5})
+    assert in_place(answers["add"])(wanted, b=1).requires_grad
+    assert in_place(sorted)([2, 1]) == [1, 2]
+    frozen = np.ones(2)
+    frozen.flags.writeable = False
+    double(frozen)
+    assert frozen.tolist() == [1, 1]
+
+
+def test_an_argument_cannot_become_something_else(box, notebook):
+    for name, value in (("turn", np.ones(3)), ("grow", torch.ones(3))):
+        parked = box.park(notebook)
+        with pytest.raises(StudentError, match="something else of an argument"):
+            in_place(Peer(parked.channel, 5.0).names([name], 1)[name])(value)
+        assert value.shape == (3,)
+        box.drop(parked)
+
+
+NARROW = [
+    np.uint8, np.int8, np.uint16, np.int16, np.uint32, np.int32, np.uint64,
+    np.float16, np.float32,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("dtype", NARROW, ids=lambda dtype: dtype.__name__)
+def test_numbers_cannot_wrap(answers, dtype):
+    number = answers["of_type"](dtype, 0)
+    assert 1 - abs(number - 1) == 0
+    array = answers["of_type"](dtype, [0, 3])
+    assert (1 - abs(array - 1) <= 0).all()
+    assert array.dtype in (np.int64, np.float64)
+    assert answers["dtype_of"](array[:1]) == np.dtype(dtype).name, "it goes back as it was"
+
+
+@given(hnp.arrays(hnp.integer_dtypes() | hnp.unsigned_integer_dtypes() | hnp.floating_dtypes(),
+                  hnp.array_shapes(min_dims=0, min_side=0, max_side=4)))  # fmt: skip
+def test_wide_numbers_have_the_values_of_narrow_ones(array):
+    widths = Widths()
+    for value in (array, *array.reshape(-1)[:1]):
+        wide = widths.arriving(value)
+        np.testing.assert_array_equal(wide, value)
+        assert getattr(wide, "dtype", object) in (np.int64, np.float64, object)
+        if isinstance(wide, np.ndarray) and wide.dtype != object:
+            assert widths.leaving(wide).dtype == array.dtype
+
+
+def test_truth_values_and_large_numbers_stay_what_they_are(answers):
+    assert answers["of_type"](np.bool_, 1) is np.True_
+    assert answers["of_type"](np.bool_, [1, 0]).dtype == bool
+    assert answers["of_type"](np.uint64, 2**64 - 1) + 1 == 2**64
+    assert (answers["of_type"](np.uint64, [2**64 - 1, 0]) - 1).tolist() == [2**64 - 2, -1]
+
+
+def test_tensors_cannot_wrap(answers):
+    for dtype in (torch.uint8, torch.int8, torch.int16, torch.int32):
+        assert 1 - abs(answers["tensor_of"](dtype) - 1) == 0
+    assert answers["tensor_of"](torch.bool).dtype == torch.bool
+    x = torch.ones(2, dtype=torch.bfloat16, requires_grad=True)
+    loss = answers["square"](x)
+    assert loss.dtype == torch.float32
+    loss.backward()
+    assert torch.equal(x.grad, torch.full((2,), 2.0, dtype=torch.bfloat16))
+
+
+def test_generators_become_lists_and_arrays(answers):
+    assert list(answers["few"](3)) == [0, 1, 2]
+    assert tuple(answers["few"](2)) == (0, 1)
+    assert np.fromiter(answers["few"](3), int).tolist() == [0, 1, 2]
+    assert [one.shape for one in list(answers["layer"].parameters())] == [(1, 2)]
+    assert dict(zip("ab", answers["few"](2), strict=True)) == {"a": 0, "b": 1}
+    with pytest.raises(TypeError, match="len"):
+        len(answers["few"](3))
+
+
+def test_what_an_answer_prints_can_be_asked_for(answers):
+    with contextlib.redirect_stdout(io.StringIO()) as said:
+        answers["add"](1, 2)
+        print("and the test")
+        with pytest.raises(ValueError, match="no good"):
+            answers["fail"]("value")
+    assert said.getvalue() == "added 1 2\nand the test\nfailing\n"
+
+
+def test_what_an_answer_prints_is_not_heard_otherwise(peer, answers, capsys):
+    peer.unheard = sys.stdout
+    answers["add"](1, 2)
+    assert capsys.readouterr().out == ""
+
+
+def test_objects_that_are_compared_are_noted(peer, answers):
+    assert answers["counter"] != 3
+    assert answers["counter"] == answers["counter"], "the same object"
+    assert peer.compared == ["Counter"]
+    assert len({answers["counter"]}) == 1
 
 
 def test_answers_can_be_passed_to_answers_but_nothing_of_ours(answers):
@@ -317,14 +473,24 @@ def test_forged_replies_are_the_students_fault(reply):
 
 
 @pytest.mark.parametrize(
-    "changed", [{0: b"x"}, {7: b"x" * 8}, {0: 3}, 5, {"a": 1}, {0: b"y" * 800}]
-)
-def test_forged_changes_are_the_students_fault(changed):
-    reply = {"said": "value", "value": 1, "changed": changed, "graph": None}
+    "after",
+    [None, 5, [], [1], [[1.0]], [np.ones(2)], [np.array(["a"])], [np.ones(1), np.ones(1)],
+     [np.array([300])], [np.array([0.5])], {0: np.ones(1)}],
+    ids=repr,
+)  # fmt: skip
+def test_forged_changes_are_the_students_fault(after):
+    reply = {"said": "value", "value": 1, "after": after, "graph": None}
     peer = Peer(Liar(reply), 1.0)
-    x = np.ones(1)
+    x = np.ones(1, np.uint8)
     with pytest.raises(StudentError):
-        peer.call(0, "", (x,), {})
+        peer.call(0, "", (x,), {}, [0])
+    assert x.tolist() == [1]
+
+
+def test_nothing_that_was_not_asked_for_is_changed():
+    reply = {"said": "value", "value": 1, "after": [np.zeros(1)], "changed": {0: b""}, "graph": 0}
+    x = np.ones(1)
+    Peer(Liar(reply), 1.0).call(0, "", (x,), {})
     assert x.tolist() == [1]
 
 

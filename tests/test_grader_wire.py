@@ -8,10 +8,15 @@ import struct
 import threading
 import time
 import tracemalloc
+from collections import deque, namedtuple
+from datetime import UTC, date
+from decimal import Decimal
+from fractions import Fraction
 
 import msgpack
 import numpy as np
 import pytest
+import sympy
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -20,6 +25,15 @@ from hypothesis.extra import numpy as hnp
 from course_grader.runner.codec import Handle, WireError, buffered, decode, encode
 from course_grader.runner.wire import MAX_HEADER, Channel, Closed, Late, pack, unpack_frame
 
+Point = namedtuple("Point", "x y")
+TIMES = st.dates() | st.datetimes(timezones=st.none() | st.just(UTC)) | st.times() | st.timedeltas()
+PLAIN = (
+    st.fractions()
+    | st.decimals(allow_nan=False)
+    | st.builds(range, st.integers(), st.integers(), st.integers(1))
+    | st.builds(Point, st.integers(), st.text())
+    | TIMES
+)
 SCALARS = (
     st.none()
     | st.booleans()
@@ -28,6 +42,7 @@ SCALARS = (
     | st.complex_numbers()
     | st.text()
     | st.binary()
+    | PLAIN
 )
 KEYS = st.integers() | st.text() | st.tuples(st.integers(), st.text())
 VALUES = st.recursive(
@@ -37,6 +52,7 @@ VALUES = st.recursive(
         | st.tuples(inner, inner)
         | st.dictionaries(KEYS, inner, max_size=4)
         | st.frozensets(KEYS, max_size=4)
+        | st.builds(deque, st.lists(inner, max_size=4), st.none() | st.integers(0, 3))
     ),
     max_leaves=12,
 )
@@ -45,7 +61,11 @@ ARRAYS = hnp.arrays(
     | hnp.integer_dtypes()
     | hnp.unsigned_integer_dtypes()
     | hnp.floating_dtypes(sizes=(16, 32, 64))
-    | hnp.complex_number_dtypes(sizes=(64, 128)),
+    | hnp.complex_number_dtypes(sizes=(64, 128))
+    | hnp.datetime64_dtypes()
+    | hnp.timedelta64_dtypes()
+    | hnp.unicode_string_dtypes(min_len=1)
+    | hnp.byte_string_dtypes(min_len=1),
     hnp.array_shapes(min_dims=0, max_dims=4, min_side=0, max_side=4),
 )
 
@@ -56,7 +76,9 @@ def back(value):
 
 def same(a, b):
     """Equal in type and value; NaN equals NaN."""
-    if isinstance(a, list | tuple):
+    if type(a).__name__ == type(b).__name__ == "Point":
+        return a._fields == b._fields and same(tuple(a), tuple(b))
+    if isinstance(a, list | tuple | deque):
         return type(a) is type(b) and len(a) == len(b) and all(map(same, a, b))
     if isinstance(a, dict):
         return list(a) == list(b) and all(map(same, a.values(), b.values()))
@@ -124,12 +146,90 @@ def test_any_tree_is_refused_or_a_value(tree):
         2**200,
         -(2**64),
         {"a": {1, 2}},
+        Fraction(-1, 3),
+        Decimal("1.10"),
+        Decimal("-Infinity"),
+        range(1, 10, 3),
+        date(2024, 2, 29),
+        np.datetime64("2024-02-29"),
+        np.timedelta64(3, "s"),
         Handle(3, {"name": "f"}),
     ],
     ids=repr,
 )
 def test_other_values_come_back(value):
     assert same(back(value), value)
+
+
+def test_views_of_dicts_come_back_as_views():
+    table = {"b": [1], "a": [2]}
+    assert list(back(table.keys())) == ["b", "a"]
+    assert back(table.keys()) == {"a", "b"}
+    assert list(back(table.items())) == [("b", [1]), ("a", [2])]
+    assert list(back(table.values())) == [[1], [2]]
+
+
+def test_results_with_names_keep_them():
+    point = back(Point(1, [Point(2, 3)]))
+    assert point == (1, [(2, 3)])
+    assert point.y[0].x == 2
+    largest = back(torch.max(torch.tensor([[1.0, 3.0]]), dim=1))
+    assert (largest.values.item(), largest.indices.item()) == (3, 1)
+    assert back(np.linalg.eigh(np.eye(2))).eigenvalues.tolist() == [1, 1]
+
+
+def test_numbers_of_other_packages_arrive_as_pythons():
+    assert same(back(sympy.Integer(3)), 3)
+    assert same(back(sympy.Rational(1, 3)), Fraction(1, 3))
+
+
+@pytest.mark.parametrize(
+    "tree",
+    [
+        ["namedtuple", "P", ["list", "x"], 1, 2],
+        ["namedtuple", "P", ["list", "x", "x"], 1, 2],
+        ["namedtuple", "P", ["list", "_x"], 1],
+        ["namedtuple", "P", ["list", "x=exec('1')"], 1],
+        ["namedtuple", "class", ["list", "x"], 1],
+        ["namedtuple", "P", "x", 1],
+        ["Fraction", 1, 0],
+        ["Fraction", 1.5, 2],
+        ["Fraction", ["int", b"\x01" * 5000], 3],
+        ["Decimal", "1e99999"],
+        ["Decimal", "1" * 20_000],
+        ["Decimal", "ten"],
+        ["date", "today"],
+        ["datetime", 3],
+        ["timedelta", 10**12, 0, 0],
+        ["timedelta", 0.5, 0, 0],
+        ["range", 1, 2, 0],
+        ["range", 1.5],
+        ["deque"],
+        ["deque", -1],
+        ["keys", ["list"]],
+        ["keys", *[["tuple", k] for k in range(10_001)]],
+        ["items", 1],
+        ["whole", "1"],
+    ],
+    ids=lambda tree: str(tree)[:40],
+)
+def test_forged_plain_values_are_refused(tree):
+    with pytest.raises(WireError):
+        decode(tree, [])
+
+
+@pytest.mark.parametrize(
+    "dtype", ["<U0", "<U99999999", "<M8[25x]", "<M8[9999999999s]", ">U1", "|V8", "<U1,<U1"]
+)
+def test_forged_types_of_texts_and_times_are_refused(dtype):
+    with pytest.raises(WireError):
+        decode(["array", 0, dtype, [1]], [bytearray(8)])
+
+
+def test_texts_of_no_signs_are_refused():
+    for number in (0x110000, 0xD800, 0xFFFFFFFF):
+        with pytest.raises(WireError):
+            decode(["array", 0, "<U1", [1]], [bytearray(struct.pack("<I", number))])
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.int64, torch.bool])
@@ -165,7 +265,7 @@ def test_of_a_subclass_only_the_plain_value_arrives():
 
 @pytest.mark.parametrize(
     "value",
-    [object(), lambda: 0, np.array(["a"]), np.array([None]), np.array("2020", "M8[Y]"), iter([])],
+    [object(), lambda: 0, np.ma.masked_less(np.arange(3), 1), np.array([None]), iter([])],
     ids=lambda value: type(value).__name__,
 )
 def test_what_is_no_data_stays_with_its_owner(value):

@@ -1,9 +1,10 @@
 """Remote answers: what a student wrote, as objects of the trusted side.
 
 A test that calls a `Remote` sends the arguments as data and gets data back; the code runs in the
-sandbox. Numbers, arrays and tensors arrive as what they are, everything else as a `Remote` again.
-Arrays that the student's code changes are changed here, too; tensors know their gradient;
-exceptions are raised as their own kind. Comparison and truth are never left to the answer.
+sandbox. Numbers, arrays and tensors arrive as what they are, as wide as can be (`widths`),
+everything else as a `Remote` again. Arguments are copies: what the student's code does to them
+shows only where a test asks for it (`asking`). Tensors know their gradient; exceptions are raised
+as their own kind. Comparison and truth are never left to the answer.
 """
 
 import builtins
@@ -11,10 +12,12 @@ import contextlib
 import inspect
 import keyword
 import sys
+from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
-import numpy as np
-
+from course_grader.marking.changes import take_over
+from course_grader.marking.gradients import joined, replaced
+from course_grader.marking.widths import Widths, wide_tensor
 from course_grader.runner.codec import Handle, WireError, buffered
 from course_grader.runner.wire import MAX_BUFFERS, Channel, Closed, Late
 
@@ -45,11 +48,19 @@ class Peer:
     Args:
         channel: the connection to it.
         seconds: that one call may take.
+
+    Attributes:
+        unheard: standard output while no test listens to what answers print.
+        compared: kinds of objects over there that were compared, which they never equal.
     """
 
     def __init__(self, channel: Channel, seconds: float) -> None:
         self.channel, self.seconds = channel, seconds
         channel.keep, channel.find, channel.most = _mine, self._theirs, MAX_BUFFERS
+        widths = Widths()
+        channel.arriving, channel.leaving = widths.arriving, widths.leaving
+        self.unheard: Any = sys.stdout
+        self.compared: list[str] = []
         self._broken = ""
 
     def names(self, names: list[str], seed: int) -> dict[str, Any]:
@@ -76,41 +87,57 @@ class Peer:
             self._fail("your code sent something that is no answer" if sent else str(error))
         if not isinstance(reply, dict) or reply.get("said") not in ("value", "raised"):
             self._fail("your code sent something that is no answer")
+        if message.get("heard") and isinstance(reply.get("printed"), str):
+            sys.stdout.write(reply["printed"])
         if reply["said"] == "raised":
             raise _error(reply, is_end=message.get("method") == "__next__")
         return reply
 
     def call(
-        self, target: Handle, method: str, arguments: tuple[Any, ...], options: dict[str, Any]
+        self,
+        target: Handle,
+        method: str,
+        arguments: tuple[Any, ...],
+        options: dict[str, Any],
+        changing: Sequence[int | str] = (),
     ) -> Any:
-        """Calls an object over there, or a method of it."""
+        """Calls an object over there, or a method of it.
+
+        Args:
+            target: the object.
+            method: of it, if any.
+            arguments: by position.
+            options: by name.
+            changing: places and names of the arguments that shall be as the call leaves them.
+        """
         torch = sys.modules.get("torch")
         slopes = torch is not None and torch.is_grad_enabled()
         reply = self.ask(
             do="call", target=target, method=method, arguments=list(arguments), options=options,
-            slopes=slopes,
+            slopes=slopes, changing=list(changing), heard=sys.stdout is not self.unheard,
         )  # fmt: skip
-        sent = list(buffered((arguments, options)))
-        value, changed, graph = reply.get("value"), reply.get("changed"), reply.get("graph")
-        try:
-            for number, content in dict(changed or {}).items():
-                _change(sent[number], content)
-        except (TypeError, ValueError, LookupError, RuntimeError):
-            self._fail("your code sent something that is no answer")
+        value, after, graph = reply.get("value"), reply.get("after"), reply.get("graph")
+        if changing:
+            mine = [options[one] if isinstance(one, str) else arguments[one] for one in changing]
+            try:
+                take_over(mine, after)
+            except (TypeError, ValueError, RuntimeError):
+                self._fail("your code made something else of an argument that it should change")
         if slopes and type(graph) is int:
+            sent = buffered((arguments, options))
             leaves = [part for part in sent if getattr(part, "requires_grad", False)]
-            return _joined(self, graph, value, leaves)
-        for part in buffered(value):
-            if getattr(part, "requires_grad", False):
-                part.requires_grad_(False)  # nothing here leads back to its graph
-        return value
+            return joined(self, graph, value, leaves)
+        return replaced(
+            value, lambda part: wide_tensor(part.detach())
+        )  # nothing leads to its graph
 
     def _theirs(self, handle: Handle) -> "Remote":
         facts = handle.facts if isinstance(handle.facts, dict) else {}
         name = str(facts.get("type", ""))
         name = name if name.isidentifier() and not keyword.iskeyword(name) else "object"
         bases = (RemoteFunction,) if facts.get("callable") is True else (Remote,)
-        remote: Remote = type(name, bases, {})(self, handle.number, facts)
+        content = {"__len__": _length} if facts.get("sized") is True else {}
+        remote: Remote = type(name, bases, content)(self, handle.number, facts)
         return remote
 
     def _fail(self, text: str) -> NoReturn:
@@ -134,11 +161,12 @@ class Remote:
     def __getitem__(self, key: Any) -> Any:
         return self._peer.call(self._handle, "__getitem__", (key,), {})
 
-    def __len__(self) -> int:
-        n = self._peer.call(self._handle, "__len__", (), {})
-        if type(n) is not int or not 0 <= n < sys.maxsize:
-            raise TypeError(f"the length of your {type(self).__name__} is no number")
-        return n
+    def __eq__(self, other: object) -> bool:
+        if self is not other:
+            self._peer.compared.append(type(self).__name__)
+        return self is other
+
+    __hash__ = object.__hash__
 
     def __bool__(self) -> bool:
         return True
@@ -164,6 +192,26 @@ class RemoteFunction(Remote):
 
     def __call__(self, *arguments: Any, **options: Any) -> Any:
         return self._peer.call(self._handle, "", arguments, options)
+
+    def __in_place__(self, *arguments: Any, **options: Any) -> Any:
+        """Calls it and takes over what it did to its arguments."""
+        return self.__changing__((*range(len(arguments)), *options))(*arguments, **options)
+
+    def __changing__(self, places: tuple[int | str, ...]) -> Callable[..., Any]:
+        """The function that takes over what it did to these arguments."""
+
+        def call(*arguments: Any, **options: Any) -> Any:
+            return self._peer.call(self._handle, "", arguments, options, places)
+
+        return call
+
+
+def _length(remote: Remote) -> int:
+    """The length of an object over there, where its kind has one."""
+    n = remote._peer.call(remote._handle, "__len__", (), {})
+    if type(n) is not int or not 0 <= n < sys.maxsize:
+        raise TypeError(f"the length of your {type(remote).__name__} is no number")
+    return n
 
 
 def _mine(value: Any) -> Handle:
@@ -218,51 +266,3 @@ def _error(reply: dict[str, Any], *, is_end: bool) -> StudentError:
         break
     StudentError.__init__(error, kind, str(reply.get("text"))[:2000], plain)
     return error
-
-
-def _change(array: Any, content: Any) -> None:
-    """Gives an array the content that the student's code left in it."""
-    if isinstance(array, np.ndarray):
-        plain = np.frombuffer(content, array.dtype.newbyteorder("<")).reshape(array.shape)
-        if array.flags.writeable:
-            array[...] = plain
-    elif not isinstance(array, np.generic):
-        import torch
-
-        with torch.no_grad():
-            flat = torch.frombuffer(bytearray(content), dtype=array.dtype)
-            array.copy_(flat.reshape(array.shape))
-
-
-def _joined(peer: Peer, graph: int, value: Any, leaves: list[Any]) -> Any:
-    """The value with its tensors tied to the graph that stayed in the sandbox."""
-    import torch
-
-    results = [part for part in buffered(value) if getattr(part, "requires_grad", False)]
-    if not results:
-        return value
-
-    class Answer(torch.autograd.Function):
-        @staticmethod
-        def forward(ctx: Any, *inputs: Any) -> Any:
-            return tuple(part.detach().clone() for part in results)
-
-        @staticmethod
-        def backward(ctx: Any, *outer: Any) -> Any:
-            slopes = peer.ask(do="slopes", graph=graph, outer=[one.detach() for one in outer])
-            found = slopes.get("value")
-            if not isinstance(found, list) or len(found) != len(leaves):
-                peer._fail("your code sent something that is no gradient")
-            return (*(one if isinstance(one, torch.Tensor) else None for one in found), None)
-
-    tied = Answer.apply(*leaves, torch.zeros((), requires_grad=True))  # type: ignore[no-untyped-call]
-    return _with(value, iter(tied))
-
-
-def _with(value: Any, tensors: Any) -> Any:
-    """The value with its tensors that require a gradient replaced, in their order."""
-    if isinstance(value, dict):
-        return {_with(key, tensors): _with(part, tensors) for key, part in value.items()}
-    if isinstance(value, list | tuple):
-        return type(value)(_with(part, tensors) for part in value)
-    return next(tensors) if getattr(value, "requires_grad", False) else value

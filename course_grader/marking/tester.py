@@ -16,12 +16,15 @@ import socket
 import sys
 import traceback
 from collections.abc import Iterator
+from decimal import Decimal
+from fractions import Fraction
 from types import CodeType
 from typing import Any
 
 import numpy as np
 
 from course_grader.markers import BEGIN_HIDDEN
+from course_grader.marking.asking import ASKING, asking, changing
 from course_grader.marking.remote import Peer, Remote, StudentError
 from course_grader.runner.codec import WireError
 from course_grader.runner.forking import get_ready
@@ -57,9 +60,11 @@ def test_cell(source: str, grade_id: str, seed: int, peer: Peer, *, silent: bool
         used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
         names = sorted(used - set(dir(builtins)))  # what Python gives is never the student's
         seed_everything(seed)
-        namespace = {"__name__": "__main__", **peer.names(names, seed)}
+        theirs = peer.names(names, seed)
+        namespace = {"__name__": "__main__", **theirs, ASKING: changing}
+        peer.unheard = shown
         with contextlib.redirect_stdout(shown), contextlib.redirect_stderr(io.StringIO()):
-            for line, is_value, code in _statements(tree, grade_id):  # noqa: B007
+            for line, is_value, code in _statements(asking(tree, theirs), grade_id):  # noqa: B007
                 if is_value:
                     value = eval(code, namespace)
                     reply["value"] = None if value is None else repr(_one(value))[:1000]
@@ -67,7 +72,9 @@ def test_cell(source: str, grade_id: str, seed: int, peer: Peer, *, silent: bool
                     exec(code, namespace)
     except BaseException as error:
         is_hidden = hidden_from is not None and line >= hidden_from
-        reply["error"] = _reason(error, is_hidden=is_hidden, silent=silent or is_hidden)
+        reply["error"] = _reason(
+            error, is_hidden=is_hidden, silent=silent or is_hidden, compared=peer.compared
+        )
         if reply["error"][0] == TROUBLE:
             reply["trouble"] = "".join(traceback.format_exception(error))[-5000:]
     reply["text"] = shown.getvalue()[:MAX_TEXT]
@@ -83,7 +90,9 @@ def _statements(tree: ast.Module, name: str) -> Iterator[tuple[int, bool, CodeTy
             yield node.lineno, False, compile(ast.Module([node], []), f"<{name}>", "exec")
 
 
-def _reason(error: BaseException, *, is_hidden: bool, silent: bool) -> list[Any]:
+def _reason(
+    error: BaseException, *, is_hidden: bool, silent: bool, compared: list[str]
+) -> list[Any]:
     """Name, text and the student's lines; nothing of hidden inputs, expected values or tests."""
     if isinstance(error, StudentError):
         return [error.kind, error.text if error.is_ours or not silent else "", error.lines]
@@ -91,6 +100,9 @@ def _reason(error: BaseException, *, is_hidden: bool, silent: bool) -> list[Any]
         frames = traceback.extract_tb(error.__traceback__)
         compares = any("testing" in frame.filename for frame in frames)  # numpy's show the values
         text = "" if is_hidden and compares else str(error)[:2000]
+        if compared and not text:
+            kind = "an object" if silent else f"a {compared[-1][:50]}"
+            text = f"a test compared {kind} of your notebook, which is not sent and equals nothing"
         return [type(error).__name__, text or "a test of your answer failed", []]
     if isinstance(error, NameError) and error.name:
         return ["NameError", f"your notebook does not define `{error.name}`", []]
@@ -107,6 +119,8 @@ def _one(value: Any) -> Any:
         raise TypeError("a test ended with an answer, not with points")
     is_array = isinstance(value, np.ndarray | np.generic) or hasattr(value, "detach")
     points = value.item() if is_array else value
+    if isinstance(points, Fraction | Decimal):
+        points = float(points)
     if points is False or isinstance(points, complex):  # nbgrader would give full points
         raise AssertionError("the test ended with something that is no number of points")
     return points

@@ -10,13 +10,11 @@ is believed; the other side is `course_grader.marking.remote`.
 import contextlib
 import gc
 import importlib
-import inspect
 import os
 import resource
 import signal
 import socket
 import sys
-import traceback
 from collections.abc import Callable
 from typing import Any
 
@@ -24,9 +22,10 @@ from IPython.core.interactiveshell import InteractiveShell
 
 from course_grader.runner.codec import Handle, WireError, buffered
 from course_grader.runner.forking import get_ready
+from course_grader.runner.replies import content, facts, printed, raised
 from course_grader.runner.rooms import are_possible, furnish, give_up, move_in
 from course_grader.runner.seeding import seed_everything
-from course_grader.runner.shell import Message, Output, make_shell, nowhere, said, warm_up
+from course_grader.runner.shell import Message, Output, make_shell, nowhere, warm_up
 from course_grader.runner.wire import Channel
 
 
@@ -49,7 +48,7 @@ class Process:
     def keep(self, value: Any) -> Handle:
         """Keeps an object here and says what it is."""
         self.objects.append(value)
-        return Handle(len(self.objects) - 1, _facts(value))
+        return Handle(len(self.objects) - 1, facts(value))
 
     def find(self, handle: Handle) -> Any:
         """The object that a test means."""
@@ -96,21 +95,35 @@ class Process:
         return {"said": "value", "value": found}
 
     def do_call(
-        self, target: Any, method: str, arguments: list[Any], options: dict[str, Any], slopes: bool
+        self,
+        target: Any,
+        method: str,
+        arguments: list[Any],
+        options: dict[str, Any],
+        slopes: bool,
+        changing: list[Any],
+        heard: bool,
     ) -> Message:
         """Calls an object, or a method of it.
 
-        Arrays that the call changes go back with the answer: to the caller it looks like its own.
+        Args:
+            target: the object.
+            method: of it, if any.
+            arguments: by position.
+            options: by name.
+            slopes: whether gradients may be asked for later.
+            changing: places and names of arguments that go back as the call leaves them.
+            heard: whether what the call prints goes back.
         """
-        received = self.channel.buffers
-        before = [bytes(buffer) for buffer in received]
-        try:
-            function = getattr(target, method) if method else target
-            value = function(*arguments, **options)
-        except BaseException as error:
-            return _raised(error)
-        changed = {k: buffer for k, buffer in enumerate(received) if before[k] != buffer}
-        reply = {"said": "value", "value": value, "changed": changed, "graph": None}
+        with printed() if heard else contextlib.nullcontext() as text:
+            try:
+                function = getattr(target, method) if method else target
+                value = function(*arguments, **options)
+            except BaseException as error:
+                return raised(error) | {"printed": content(text)}
+        after = [options[place] if place in options else arguments[place] for place in changing]
+        reply = {"said": "value", "value": value, "after": after, "graph": None}
+        reply["printed"] = content(text)
         if slopes:
             leaves = [part for part in buffered((arguments, options)) if _wants_slope(part)]
             results = [part for part in buffered(value) if _wants_slope(part)]
@@ -123,7 +136,7 @@ class Process:
         try:
             return {"said": "value", "value": getattr(target, name)}
         except BaseException as error:
-            return _raised(error)
+            return raised(error)
 
     def do_slopes(self, graph: int, outer: list[Any]) -> Message:
         """Gradients by the inputs of an earlier call, given those by its outputs."""
@@ -136,7 +149,7 @@ class Process:
             torch.autograd.backward(results, outer, retain_graph=True)
             return {"said": "value", "value": [leaf.grad for leaf in leaves]}
         except BaseException as error:
-            return _raised(error)
+            return raised(error)
 
 
 def _connection(descriptor: int) -> socket.socket:
@@ -160,38 +173,6 @@ def _has_ended(pid: int) -> bool:
 
 def _wants_slope(value: Any) -> bool:
     return bool(getattr(value, "requires_grad", False))
-
-
-def _facts(value: Any) -> Message:
-    """What a test may know of an object: enough to let it look like one."""
-    facts = {"type": type(value).__name__[:100], "callable": callable(value)}
-    facts["name"] = str(getattr(value, "__name__", ""))[:100]
-    try:
-        facts["signature"] = [
-            [one.name, int(one.kind), one.default is not one.empty]
-            for one in inspect.signature(value).parameters.values()
-        ]
-    except (TypeError, ValueError):
-        facts["signature"] = None
-    return facts
-
-
-def _raised(error: BaseException) -> Message:
-    """An exception as data, with the lines of the notebook that it went through."""
-    frames = traceback.extract_tb(error.__traceback__)
-    lines = [
-        [frame.lineno or 0, frame.name, frame.line or ""]
-        for frame in frames
-        if "ipykernel" in frame.filename or frame.filename.startswith(("<ipython", "/tmp/ipy"))
-    ]
-    kinds = [one.__name__ for one in type(error).__mro__ if one.__module__ == "builtins"]
-    return {
-        "said": "raised",
-        "type": type(error).__name__[:100],
-        "kinds": kinds,
-        "text": said(error),
-        "lines": lines[-5:],
-    }
 
 
 def _limit(limits: dict[str, int]) -> None:

@@ -15,7 +15,7 @@ from typing import Any
 
 import msgpack
 
-from course_grader.runner.codec import Find, Keep, WireError, decode, encode
+from course_grader.runner.codec import Convert, Find, Keep, WireError, decode, encode
 
 MAX_HEADER = 4 << 20
 MAX_BUFFERS = 512 << 20
@@ -34,12 +34,13 @@ class Closed(WireError):  # noqa: N818 - reads as what it is
 Watch = Callable[[], None]
 
 
-def pack(value: Any, keep: Keep | None = None) -> list[memoryview]:
+def pack(value: Any, keep: Keep | None = None, leaving: Convert | None = None) -> list[memoryview]:
     """A frame as buffers to be sent one after the other.
 
     Args:
         value: what to send.
         keep: turns objects that cannot travel into handles; without it they are refused.
+        leaving: see `encode`.
 
     Raises:
         WireError: the value is too large, too deep, or cannot travel.
@@ -50,7 +51,7 @@ def pack(value: Any, keep: Keep | None = None) -> list[memoryview]:
         {'x': (1, 2.5), 'y': [array([0, 1, 2])]}
     """
     try:
-        tree, buffers = encode(value, keep)
+        tree, buffers = encode(value, keep, leaving)
         header = msgpack.packb([tree, [buffer.nbytes for buffer in buffers]])
     except (ValueError, OverflowError, RecursionError) as error:
         raise WireError(f"a value cannot be sent: {error}") from None
@@ -86,6 +87,10 @@ class Channel:
         find: turns handles into objects; without it they arrive as `Handle`.
         watch: called about ten times a second while waiting; may raise to stop it.
         most: bytes of arrays that are taken; 0 where only words are expected.
+
+    Attributes:
+        leaving: see `encode`.
+        arriving: see `decode`.
     """
 
     def __init__(
@@ -99,7 +104,8 @@ class Channel:
         self.connection = connection
         self.most = most
         self.keep, self.find, self.watch = keep, find, watch
-        self.buffers: list[bytearray] = []  # of the arrays that were received last
+        self.leaving: Convert | None = None
+        self.arriving: Convert | None = None
         connection.setblocking(False)
 
     def send(self, value: Any, seconds: float = math.inf) -> None:
@@ -109,7 +115,7 @@ class Channel:
             WireError: it cannot be sent, or the other side does not take it in time.
         """
         deadline = time.monotonic() + seconds
-        for buffer in pack(value, self.keep):
+        for buffer in pack(value, self.keep, self.leaving):
             rest = buffer
             while rest:
                 try:
@@ -130,8 +136,8 @@ class Channel:
         if total > self.most:
             raise WireError("the frame holds arrays where there should be none")
         tree, sizes = _header(self._read(n_header, deadline), total)
-        self.buffers = [self._read(size, deadline) for size in sizes]
-        return decode(tree, self.buffers, self.find)
+        buffers = [self._read(size, deadline) for size in sizes]
+        return decode(tree, buffers, self.find, self.arriving)
 
     def send_descriptors(self, *descriptors: int) -> None:
         """Hands open files or connections over, after a message that announces them."""
