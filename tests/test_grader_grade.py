@@ -189,7 +189,8 @@ def test_a_cell_whose_process_dies_costs_its_own_points_only(graded):
     assert graded.row("dead", "check-1-add").score == 2
     row = graded.row("dead", "check-2-guess")
     assert (row.score, row.status) == (0, "graded")
-    assert row.reason == "NameError: your notebook does not define `guess`"
+    assert row.reason.startswith("NameError: your notebook does not define `guess`; the cell `task")
+    assert "stopped: the process of this cell died" in row.reason
     assert "the process of this cell died" in graded.results["dead"].record["adding"].trouble
 
 

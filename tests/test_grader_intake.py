@@ -3,6 +3,7 @@
 import copy
 import json
 import os
+import re
 import shutil
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -428,6 +429,23 @@ def test_a_notebook_is_repaired_and_said_and_its_bytes_are_kept(give, room, case
     assert notebook.metadata.kernelspec == room.stubs["adding"].metadata.kernelspec
 
 
+EMPTY = [{"cell_type": "code", "source": "", "metadata": {}, "id": "a", "execution_count": None}]
+
+
+def test_a_thousand_copies_of_a_test_are_told_in_a_few_remarks(give, room):
+    def copies(content: dict[str, Any]) -> None:
+        (cell,) = (one for one in cells_of(content) if one["id"] == "check-1-add")
+        cells_of(content).extend([cell] * 1_000)
+
+    give(
+        {"group-07/adding.ipynb": changed(room.adding, copies), "group-07/means.ipynb": room.means}
+    )
+    handed = read_submission(room.course.submitted / "group-07" / SHEET, room.stubs)
+    assert [one.status for one in handed] == ["graded", "graded"]
+    assert len(handed[0].remarks) == 21
+    assert re.fullmatch(r"and \d+ remarks more", handed[0].remarks[-1])
+
+
 BROKEN: dict[str, tuple[Callable[[bytes], bytes], str]] = {
     "empty": (lambda data: b"", "is empty"),
     "only a mark": (lambda data: b"\xff\xfe", "is empty"),
@@ -444,6 +462,20 @@ BROKEN: dict[str, tuple[Callable[[bytes], bytes], str]] = {
     "no cell": (
         lambda data: b'{"cells": [], "nbformat": 4, "nbformat_minor": 5}',
         "none of the cells for answers",
+    ),
+    "many cells": (
+        lambda data: changed(data, lambda content: cells_of(content).extend(EMPTY * 100_000)),
+        "more than 2,000; delete those that are not yours",
+    ),
+    "many old cells": (
+        lambda data: in_format_3(
+            changed(data, lambda content: cells_of(content).extend(EMPTY * 2_000))
+        ),
+        "more than 2,000; delete those that are not yours",
+    ),
+    "a long answer": (
+        lambda data: data.replace(b"# Adding", b"<" * 200_001),
+        "200 kB of text in its cell 1, more than 200 kB",
     ),
     "huge cells": (lambda data: data.replace(b"# Adding", b"x" * 21_000_000), "keep data in files"),
 }

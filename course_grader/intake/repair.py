@@ -13,6 +13,8 @@ import nbformat
 
 MAX_RAW = 300_000_000
 MAX_BYTES = 20_000_000
+MAX_CELLS = 2_000
+MAX_TEXT = 200_000  # bytes of one cell
 _MUCH = 10_000_000
 _CELL_ID = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 _KINDS = ("code", "markdown", "raw")
@@ -50,6 +52,7 @@ def read_handed(path: Path) -> tuple[Any, list[str]]:
             f"{path.name} has {bare / 1e6:.0f} MB of cells without outputs, more than "
             f"{MAX_BYTES / 1e6:.0f} MB; keep data in files of their own and hand in again"
         )
+    _check_work(path.name, content)
     if size - bare > _MUCH:
         remarks.append(f"outputs of {(size - bare) / 1e6:.0f} MB were left out")
     try:
@@ -59,6 +62,25 @@ def read_handed(path: Path) -> tuple[Any, list[str]]:
         line = (str(error).splitlines() or [type(error).__name__])[0][:200]
         raise ValueError(f"{path.name} is not a valid notebook: {line}") from None
     return notebook, remarks
+
+
+def _check_work(name: str, content: dict[str, Any]) -> None:
+    """Few bytes may be much work for whatever reads, runs or shows cells."""
+    sheets = [content, *_dicts(content.get("worksheets"))]
+    cells = [cell for sheet in sheets for cell in _dicts(sheet.get("cells"))]
+    if len(cells) > MAX_CELLS:
+        raise ValueError(
+            f"{name} has {len(cells):,} cells, more than {MAX_CELLS:,}; delete those that are not "
+            "yours and not needed, and hand in again"
+        )
+    for number, cell in enumerate(cells, 1):
+        source = cell.get("source", cell.get("input", ""))
+        size = len("".join(map(str, source if isinstance(source, list) else [source])).encode())
+        if size > MAX_TEXT:
+            raise ValueError(
+                f"{name} has {size / 1e3:,.0f} kB of text in its cell {number}, more than "
+                f"{MAX_TEXT / 1e3:.0f} kB; keep data in files of their own and hand in again"
+            )
 
 
 def _json(name: str, data: bytes, remarks: list[str]) -> Any:

@@ -37,6 +37,7 @@ MISSING = "missing"
 UNGRADABLE = "ungradable"
 NOTES = ".intake.json"
 _MOST = 10  # remarks on other files
+_MOST_REMARKS = 20  # on a notebook
 # a browser runs what is in them: they are not laid where a tutor may click on them
 _PAGES = {".htm", ".html", ".mht", ".mhtml", ".shtml", ".svg", ".svgz", ".xht", ".xhtml", ".xml"}
 
@@ -120,7 +121,7 @@ def _read(one: Handed, path: Path, master: Any) -> None:
         one.digest = sha256(path)
         notebook, one.remarks = read_handed(path)
         one.notebook, remarks = merge(notebook, master)
-        one.remarks += remarks
+        one.remarks = few([*one.remarks, *remarks], _MOST_REMARKS)
     except ValueError as error:
         text = str(error)
         one.status = UNGRADABLE
@@ -131,6 +132,17 @@ def _read(one: Handed, path: Path, master: Any) -> None:
     except Exception as error:  # whatever is in a file costs its own group
         one.status = UNGRADABLE
         one.reason = f"{path.name} cannot be read as a notebook: {type(error).__name__}: {error}"
+
+
+def few(remarks: list[str], most: int) -> list[str]:
+    """The first remarks, and how many there are besides.
+
+    Example:
+        >>> few(["one", "two", "three", "four"], 2)
+        ['one', 'two', 'and 2 remarks more']
+    """
+    more = len(remarks) - most
+    return [*remarks[:most], f"and {more:,} remarks more"] if more > 1 else remarks
 
 
 def lay_out(course: Course, sheet: str, group: str, handed: list[Handed]) -> Path:
@@ -157,7 +169,7 @@ def lay_out(course: Course, sheet: str, group: str, handed: list[Handed]) -> Pat
             (target / inner).unlink(missing_ok=True)
             left_out.append(f"{shown(inner.parts)} was left out: {error.strerror or error}")
     for one in handed[:1]:
-        one.remarks += left_out[:_MOST]
+        one.remarks += few(left_out, _MOST)
     for one in handed:
         if one.status == GRADED:
             write_whole(target / f"{one.name}.ipynb", notebook_text(one.notebook))

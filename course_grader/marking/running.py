@@ -18,6 +18,7 @@ from typing import Any
 from course_grader.cells import NOT_RUN, STOPPED, cell_name, is_test, seed_of
 from course_grader.marking.budgets import WHOLE, Budgets, allowed
 from course_grader.marking.checkpoints import Checkpoints
+from course_grader.marking.grade_cell import GradeCell, Lines, own_lines
 from course_grader.marking.outputs import Outputs
 from course_grader.marking.test_server import TestServer
 from course_grader.runner.codec import WireError
@@ -89,12 +90,17 @@ def run_submission(
                 for run in runs:
                     run.cells()
                 for run in runs:
-                    for cell, trouble in run.tests(server):
+                    run.visible_tests(server)
+                for run in runs:
+                    for cell, trouble in run.hidden_tests():
                         troubles[f"{run.name}/{cell}"] = trouble
             except Lost as lost:
                 left_out[run.name] = run.without(str(lost))
             else:
                 return troubles
+            finally:
+                for run in runs:
+                    run.close()
 
 
 class Run:
@@ -109,6 +115,7 @@ class Run:
         self.current = -1  # the cell that ran last
         self.heard = heard or (lambda notebook, cell, seconds, following: None)
         self.checkpoints = Checkpoints(box)
+        self.tests: dict[int, GradeCell] = {}  # by their places in `code`
         self.code = [
             (index, cell) for index, cell in enumerate(notebook.cells) if cell.cell_type == "code"
         ]
@@ -228,32 +235,37 @@ class Run:
         spare.outputs = []
         return self._run(link, spare, name, deadline)
 
-    def tests(self, server: TestServer) -> list[tuple[str, str]]:
-        """Runs the tests on the parked processes; returns what the tutor should know."""
-        troubles = []
-        own = {
-            (number, line.strip())
-            for _, cell in self.code
-            if not is_test(cell)
-            for number, line in enumerate(cell.source.split("\n"), 1)
-        }
+    def visible_tests(self, server: TestServer) -> None:
+        """Runs the tests on the parked processes, as far as students know them."""
         for count, (index, cell) in enumerate(self.code):
-            link = self.checkpoints.for_tests.get(index) if is_test(cell) else None
-            if link is None:  # no test, or one that the cell says why it did not run
-                continue
-            start = time.monotonic()
-            self.current = index
-            name = cell_name(cell, index)
-            outputs = Outputs(cell, self.box.limits.output)
-            cell.execution_count = count + 1
-            trouble = server.test(
-                cell.source, name, seed_of(name), link, self.box, self._limits(name), outputs, own
-            )
-            if trouble:
-                troubles.append((name, trouble))
-            self._tell(count, start)
+            if is_test(cell) and index in self.checkpoints.for_tests:  # else the cell says why not
+                name, limits = cell_name(cell, index), self._limits(cell_name(cell, index))
+                cell.execution_count = count + 1
+                outputs = Outputs(cell, self.box.limits.output)
+                link = self.checkpoints.for_tests[index]
+                self.tests[count] = GradeCell(
+                    server, cell.source, name, seed_of(name), link, self.box, limits, outputs
+                )
+        self._go_on(own_lines(self.code), numbered=True)
+
+    def hidden_tests(self) -> list[tuple[str, str]]:
+        """Runs what is left of them; returns what the tutor should know."""
+        self._go_on(own_lines(self.code, together=True), numbered=False)
         self.box.end()
-        return troubles
+        return [(test.name, test.trouble) for test in self.tests.values() if test.trouble]
+
+    def _go_on(self, own: Lines, *, numbered: bool) -> None:
+        for count, test in self.tests.items():
+            if not test.is_done:
+                self.current = self.code[count][0]
+                test.go_on(own, numbered=numbered)
+                if test.is_done:
+                    self._tell(count, time.monotonic() - test.seconds)
+
+    def close(self) -> None:
+        """Lets tests end that still wait for their hidden parts."""
+        for test in self.tests.values():
+            test.close()
 
     def _tell(self, count: int, start: float) -> None:
         index, cell = self.code[count]

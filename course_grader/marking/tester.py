@@ -15,7 +15,7 @@ import signal
 import socket
 import sys
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from fractions import Fraction
 from types import CodeType
@@ -33,9 +33,12 @@ from course_grader.runner.wire import Channel
 
 MAX_TEXT = 100_000
 TROUBLE = "TestTrouble"
+PAUSED = {"said": "paused"}
 
 
-def test_cell(source: str, grade_id: str, seed: int, peer: Peer, *, silent: bool) -> dict[str, Any]:
+def test_cell(
+    source: str, grade_id: str, seed: int, peer: Peer, pause: Callable[[], object]
+) -> dict[str, Any]:
     """Runs a grade cell on the answers that it uses.
 
     Args:
@@ -43,7 +46,8 @@ def test_cell(source: str, grade_id: str, seed: int, peer: Peer, *, silent: bool
         grade_id: its name, for messages.
         seed: of random numbers.
         peer: where the answers are.
-        silent: the answers may know hidden inputs already: what they say is not repeated.
+        pause: called before the first statement with hidden inputs: from then on, what answers say
+            is not repeated.
 
     Returns:
         `text` that the test printed, `value` of its last line as text or None, `error` as
@@ -54,7 +58,7 @@ def test_cell(source: str, grade_id: str, seed: int, peer: Peer, *, silent: bool
     )
     shown = io.StringIO()
     reply: dict[str, Any] = {"value": None, "error": None, "trouble": ""}
-    line = 0
+    is_hidden = False
     try:
         tree = ast.parse(source)
         used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
@@ -64,17 +68,17 @@ def test_cell(source: str, grade_id: str, seed: int, peer: Peer, *, silent: bool
         namespace = {"__name__": "__main__", **theirs, ASKING: changing}
         peer.unheard = shown
         with contextlib.redirect_stdout(shown), contextlib.redirect_stderr(io.StringIO()):
-            for line, is_value, code in _statements(asking(tree, theirs), grade_id):  # noqa: B007
+            for last, is_value, code in _statements(asking(tree, theirs), grade_id):
+                if hidden_from is not None and last >= hidden_from and not is_hidden:
+                    is_hidden = True
+                    pause()
                 if is_value:
                     value = eval(code, namespace)
                     reply["value"] = None if value is None else repr(_one(value))[:1000]
                 else:
                     exec(code, namespace)
     except BaseException as error:
-        is_hidden = hidden_from is not None and line >= hidden_from
-        reply["error"] = _reason(
-            error, is_hidden=is_hidden, silent=silent or is_hidden, compared=peer.compared
-        )
+        reply["error"] = _reason(error, is_hidden=is_hidden, compared=peer.compared)
         if reply["error"][0] == TROUBLE:
             reply["trouble"] = "".join(traceback.format_exception(error))[-5000:]
     reply["text"] = shown.getvalue()[:MAX_TEXT]
@@ -82,26 +86,28 @@ def test_cell(source: str, grade_id: str, seed: int, peer: Peer, *, silent: bool
 
 
 def _statements(tree: ast.Module, name: str) -> Iterator[tuple[int, bool, CodeType]]:
-    """Each statement with its line and whether it is the last one and has a value."""
+    """Each statement with its last line and whether it is the last one and has a value."""
     for number, node in enumerate(tree.body):
         if isinstance(node, ast.Expr) and number == len(tree.body) - 1:
-            yield node.lineno, True, compile(ast.Expression(node.value), f"<{name}>", "eval")
+            yield (
+                node.end_lineno or 0,
+                True,
+                compile(ast.Expression(node.value), f"<{name}>", "eval"),
+            )
         else:
-            yield node.lineno, False, compile(ast.Module([node], []), f"<{name}>", "exec")
+            yield node.end_lineno or 0, False, compile(ast.Module([node], []), f"<{name}>", "exec")
 
 
-def _reason(
-    error: BaseException, *, is_hidden: bool, silent: bool, compared: list[str]
-) -> list[Any]:
+def _reason(error: BaseException, *, is_hidden: bool, compared: list[str]) -> list[Any]:
     """Name, text and the student's lines; nothing of hidden inputs, expected values or tests."""
     if isinstance(error, StudentError):
-        return [error.kind, error.text if error.is_ours or not silent else "", error.lines]
+        return [error.kind, error.text if error.is_ours or not is_hidden else "", error.lines]
     if isinstance(error, AssertionError):
         frames = traceback.extract_tb(error.__traceback__)
         compares = any("testing" in frame.filename for frame in frames)  # numpy's show the values
         text = "" if is_hidden and compares else str(error)[:2000]
         if compared and not text:
-            kind = "an object" if silent else f"a {compared[-1][:50]}"
+            kind = "an object" if is_hidden else f"a {compared[-1][:50]}"
             text = f"a test compared {kind} of your notebook, which is not sent and equals nothing"
         return [type(error).__name__, text or "a test of your answer failed", []]
     if isinstance(error, NameError) and error.name:
@@ -133,10 +139,14 @@ def _serve_one(request: dict[str, Any], result: Channel, answers: socket.socket)
     resource.setrlimit(resource.RLIMIT_DATA, (most, most))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     peer = Peer(Channel(answers), float(request["call"]))
-    reply = test_cell(
-        request["source"], request["grade_id"], int(request["seed"]), peer, silent=request["silent"]
+
+    def pause() -> None:
+        result.send(PAUSED)
+        result.receive()
+
+    result.send(
+        test_cell(request["source"], request["grade_id"], int(request["seed"]), peer, pause)
     )
-    result.send(reply)
 
 
 def _data_size() -> int:

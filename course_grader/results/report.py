@@ -16,6 +16,7 @@ from course_grader.intake.submission import GRADED, MISSING, UNGRADABLE, grade_i
 from course_grader.marking.kept_marks import look_again
 from course_grader.marking.tester import TROUBLE
 from course_grader.release.tidy import plain
+from course_grader.results.stopped import by_stop, first_stop
 from course_notebooks.cleaning import csv_text
 
 MANUAL = "manual"
@@ -100,10 +101,12 @@ def _notebook_rows(
     record = records.get(name)
     path = course.autograded / group / sheet / f"{name}.ipynb"
     try:
-        cells = {grade_id(cell): cell for cell in marked_cells(path)}
+        every = marked_cells(path)
     except DamagedError:
         reason = damage(course, sheet, group, name)
         return [Row(group, name, task, None, points, UNGRADABLE, reason) for task, points in tasks]
+    cells = {grade_id(cell): cell for cell in every}
+    places, stop = {grade_id(cell): index for index, cell in enumerate(every)}, first_stop(every)
     grades = {grade.name: grade for grade in submitted.grades} if submitted is not None else {}
     table = []
     if record is None and cells:  # marked with the formgrader or nbgrader's own command
@@ -118,6 +121,8 @@ def _notebook_rows(
             row = Row(group, name, task, 0.0, points, record.status, record.reason)
         else:
             row = graded_row(group, name, grades[task], cells.get(task))
+            if stop is not None and by_stop(stop, places.get(task, 0), row.reason):
+                row = replace(row, reason=f"{row.reason}; {stop.text}")
         if record is not None and record.unsafe:
             row = replace(row, reason=f"[run without a sandbox] {row.reason}".strip())
         table.append(row)

@@ -10,6 +10,7 @@ from traitlets import List, Unicode
 from course_grader.gradebook import opened
 from course_grader.intake.submission import grade_id
 from course_grader.results.report import MANUAL, graded_row
+from course_grader.results.stopped import by_stop, first_stop
 from course_notebooks.cleaning import html
 
 _HEADING = re.compile(r"(#{1,6})\s+(.+)")
@@ -41,13 +42,18 @@ class Task:
 
     @property
     def reason_html(self) -> str:
-        """The reason for a page: whatever stands in it is text, backticks mark code.
+        """The reason for a page.
 
         Example:
             >>> Task("check-1", "", 0.0, 1.0, False, "`<b>` is 2").reason_html
             '<code>&lt;b&gt;</code> is 2'
         """
-        return re.sub(r"`([^`]+)`", r"<code>\1</code>", html(self.reason))
+        return in_html(self.reason)
+
+
+def in_html(text: str) -> str:
+    """A text for a page: whatever stands in it is text, backticks mark code."""
+    return re.sub(r"`([^`]+)`", r"<code>\1</code>", html(text))
 
 
 class TaskTable(NbGraderPreprocessor):  # type: ignore[misc]
@@ -67,7 +73,8 @@ class TaskTable(NbGraderPreprocessor):  # type: ignore[misc]
             marked = gradebook.find_submission_notebook(*where)
             grades = {grade.name: grade for grade in marked.grades}
             said = {one.name: one.manual_comment for one in marked.comments if one.manual_comment}
-            resources["tasks"] = tasks(nb, about["student"], about["notebook"], grades, said)
+            found, stop = tasks(nb, about["student"], about["notebook"], grades, said)
+        resources["tasks"], resources["stop"] = found, in_html(stop)
         resources["pages"], resources["sheet_title"] = self.pages, self.sheet_title
         resources["by_name"] = {task.name: task for task in resources["tasks"]}
         return nb, resources
@@ -75,8 +82,8 @@ class TaskTable(NbGraderPreprocessor):  # type: ignore[misc]
 
 def tasks(
     notebook: Any, group: str, name: str, grades: dict[str, Any], said: dict[str, str]
-) -> list[Task]:
-    """The lines for a marked notebook, in its order.
+) -> tuple[list[Task], str]:
+    """The lines for a marked notebook, in its order, and what stands above them: why it stopped.
 
     Args:
         notebook: marked.
@@ -88,7 +95,8 @@ def tasks(
     found: list[Task] = []
     path: dict[int, str] = {}
     comments: list[str] = []
-    for cell in notebook.cells:
+    stop, said_above = first_stop(notebook.cells), ""
+    for index, cell in enumerate(notebook.cells):
         task = grade_id(cell)
         if cell.cell_type == "markdown" and not task:
             path = headings(cell.source, path)
@@ -100,10 +108,12 @@ def tasks(
             written = cell.cell_type == "markdown"
             in_part = not written and not row.reason and 0 < score < row.max_score
             reason = _IN_PART if in_part else row.reason
+            if stop is not None and by_stop(stop, index, reason):
+                reason, said_above = f"{reason}; see the cell that stopped, above", stop.text
             title = title_of(path, written=written) or name
             found.append(Task(task, title, score, row.max_score, waits, reason, comments))
             comments = []
-    return found
+    return found, said_above
 
 
 def headings(source: str, path: dict[int, str]) -> dict[int, str]:

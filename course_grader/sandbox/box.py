@@ -76,7 +76,6 @@ class Sandbox:
         unsafe: bool = False,
     ) -> None:
         self.limits = limits
-        self.was_asked = False  # by a test with hidden inputs: they may be known inside
         self._look_next = self._weigh_next = self._weigh_all_next = 0.0
         self._links: list[Link] = []
         self._nursery = take(view, limits, modules, unsafe=unsafe)
