@@ -41,6 +41,7 @@ class Plan:
         limits: budgets of every cell.
         budgets: other budgets of some cells, by notebook, see `course_grader.marking.budgets`.
         unsafe: without a sandbox.
+        candid: the answers are the master's own: reasons may say everything.
     """
 
     root: Path
@@ -50,6 +51,7 @@ class Plan:
     limits: Limits = field(default_factory=Limits)
     budgets: Mapping[str, Budgets] = field(default_factory=dict)
     unsafe: bool = False
+    candid: bool = False
 
 
 def run_submission(
@@ -89,7 +91,7 @@ def run_submission(
                 for run in runs:
                     run.cells()
                 for run in runs:
-                    for cell, trouble in run.tests(server):
+                    for cell, trouble in run.tests(server, candid=plan.candid):
                         troubles[f"{run.name}/{cell}"] = trouble
             except Lost as lost:
                 left_out[run.name] = run.without(str(lost))
@@ -228,7 +230,7 @@ class Run:
         spare.outputs = []
         return self._run(link, spare, name, deadline)
 
-    def tests(self, server: TestServer) -> list[tuple[str, str]]:
+    def tests(self, server: TestServer, *, candid: bool = False) -> list[tuple[str, str]]:
         """Runs the tests on the parked processes; returns what the tutor should know."""
         troubles = []
         own = {
@@ -247,8 +249,9 @@ class Run:
             outputs = Outputs(cell, self.box.limits.output)
             cell.execution_count = count + 1
             trouble = server.test(
-                cell.source, name, seed_of(name), link, self.box, self._limits(name), outputs, own
-            )
+                cell.source, name, seed_of(name), link, self.box, self._limits(name), outputs, own,
+                candid=candid,
+            )  # fmt: skip
             if trouble:
                 troubles.append((name, trouble))
             self._tell(count, start)

@@ -69,7 +69,7 @@ class TestServer:
 
     def test(
         self, source: str, name: str, seed: int, link: Link, box: Sandbox, limits: Limits,
-        outputs: Outputs, own: Collection[tuple[int, str]] = (),
+        outputs: Outputs, own: Collection[tuple[int, str]] = (), *, candid: bool = False,
     ) -> str:  # fmt: skip
         """Runs a grade cell on the answers of a parked process, which ends thereafter.
 
@@ -82,12 +82,13 @@ class TestServer:
             limits: how long the test and each call of an answer may take.
             outputs: where the result goes: what the test prints, points, or why there are none.
             own: numbers and texts of the notebook's lines; no others are shown with an error.
+            candid: the answers are the master's own: reasons may say everything.
 
         Returns:
             What the tutor should know: nothing, or why the test itself failed.
         """
         request = {"source": source, "grade_id": name, "seed": seed, "memory": self.memory,
-                   "call": limits.call, "silent": box.was_asked}  # fmt: skip
+                   "call": limits.call, "silent": box.was_asked, "candid": candid}  # fmt: skip
         box.was_asked = box.was_asked or BEGIN_HIDDEN in source
         box.protected.discard(link.pid)
         ours, theirs = pair()

@@ -35,7 +35,9 @@ MAX_TEXT = 100_000
 TROUBLE = "TestTrouble"
 
 
-def test_cell(source: str, grade_id: str, seed: int, peer: Peer, *, silent: bool) -> dict[str, Any]:
+def test_cell(
+    source: str, grade_id: str, seed: int, peer: Peer, *, silent: bool, candid: bool
+) -> dict[str, Any]:
     """Runs a grade cell on the answers that it uses.
 
     Args:
@@ -44,6 +46,7 @@ def test_cell(source: str, grade_id: str, seed: int, peer: Peer, *, silent: bool
         seed: of random numbers.
         peer: where the answers are.
         silent: the answers may know hidden inputs already: what they say is not repeated.
+        candid: the answers are the master's own: everything may be said.
 
     Returns:
         `text` that the test printed, `value` of its last line as text or None, `error` as
@@ -71,10 +74,9 @@ def test_cell(source: str, grade_id: str, seed: int, peer: Peer, *, silent: bool
                 else:
                     exec(code, namespace)
     except BaseException as error:
-        is_hidden = hidden_from is not None and line >= hidden_from
-        reply["error"] = _reason(
-            error, is_hidden=is_hidden, silent=silent or is_hidden, compared=peer.compared
-        )
+        is_hidden = hidden_from is not None and line >= hidden_from and not candid
+        silent = (silent and not candid) or is_hidden
+        reply["error"] = _reason(error, is_hidden=is_hidden, silent=silent, compared=peer.compared)
         if reply["error"][0] == TROUBLE:
             reply["trouble"] = "".join(traceback.format_exception(error))[-5000:]
     reply["text"] = shown.getvalue()[:MAX_TEXT]
@@ -134,8 +136,9 @@ def _serve_one(request: dict[str, Any], result: Channel, answers: socket.socket)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     peer = Peer(Channel(answers), float(request["call"]))
     reply = test_cell(
-        request["source"], request["grade_id"], int(request["seed"]), peer, silent=request["silent"]
-    )
+        request["source"], request["grade_id"], int(request["seed"]), peer,
+        silent=request["silent"], candid=request["candid"],
+    )  # fmt: skip
     result.send(reply)
 
 
