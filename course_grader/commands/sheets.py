@@ -14,12 +14,18 @@ def release(
     check: Annotated[
         bool, typer.Option("--check", help="Only say whether the exercises are in step.")
     ] = False,
+    untried: Annotated[
+        bool, typer.Option("--untried", help="Do not try the solution in the tests first.")
+    ] = False,
     course: CourseOption = Path(),
 ) -> None:
     """Make the students' notebooks and their bundle from the solutions.
 
+    The solution has to get all points first, where that needs no training.
+
     Example: genlhc release sheet01 --check
     """
+    from course_grader.lecturer.trial import try_solution
     from course_grader.release.bundle import write_bundle
     from course_grader.release.release import check_release
     from course_grader.release.release import release as make
@@ -35,7 +41,14 @@ def release(
                 raise typer.Exit(1)
             console.say(f"{place} is in step with the solutions")
             return
-        released = make(opened, sheet)
+        tried: list[str] = []
+        if untried:
+            tried.append("the solution was not tried in the tests: --untried")
+            released = make(opened, sheet)
+        else:
+            released = make(opened, sheet, lambda: tried.extend(try_solution(opened, sheet)))
+        for sentence in tried:
+            console.say(sentence)
         bundle = write_bundle(opened, sheet)
         for name in released.changed:
             console.say(f"written: {name}")

@@ -41,6 +41,8 @@ def asking(tree: ast.Module, theirs: Collection[str]) -> ast.Module:
         assert a == [1, 2]
     """
     calls = list(_calls_for_effects(tree))
+    if not calls:
+        return tree
     cell = _Cell(tree, {id(call) for call in calls}, theirs)
     for call, places in [(call, cell.places(call)) for call in calls]:
         if places:

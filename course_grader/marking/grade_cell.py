@@ -41,6 +41,7 @@ class GradeCell:
         box: its sandbox.
         limits: how long each part of the test and each call of an answer may take.
         outputs: where the result goes: what the test prints, points, or why there are none.
+        candid: the answers are the master's own: reasons may say everything.
 
     Attributes:
         name: its grade id.
@@ -51,10 +52,12 @@ class GradeCell:
 
     def __init__(
         self, server: TestServer, source: str, name: str, seed: int, link: Link, box: Sandbox,
-        limits: Limits, outputs: Outputs,
+        limits: Limits, outputs: Outputs, *, candid: bool = False,
     ) -> None:  # fmt: skip
         self._server, self._link, self._box, self._limits = server, link, box, limits
-        self._request = {"source": source, "grade_id": name, "seed": seed, "call": limits.call}
+        self._request = {
+            "source": source, "grade_id": name, "seed": seed, "call": limits.call, "candid": candid
+        }  # fmt: skip
         self._outputs = outputs
         self._result: Channel | None = None
         self._pid = 0

@@ -88,7 +88,8 @@ class Peer:
         if not isinstance(reply, dict) or reply.get("said") not in ("value", "raised"):
             self._fail("your code sent something that is no answer")
         if message.get("heard") and isinstance(reply.get("printed"), str):
-            sys.stdout.write(reply["printed"])
+            listener = sys.stdout  # of the test
+            listener.write(reply["printed"])
         if reply["said"] == "raised":
             raise _error(reply, is_end=message.get("method") == "__next__")
         return reply

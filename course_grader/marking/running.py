@@ -42,6 +42,7 @@ class Plan:
         limits: budgets of every cell.
         budgets: other budgets of some cells, by notebook, see `course_grader.marking.budgets`.
         unsafe: without a sandbox.
+        candid: the answers are the master's own: reasons may say everything.
     """
 
     root: Path
@@ -51,6 +52,7 @@ class Plan:
     limits: Limits = field(default_factory=Limits)
     budgets: Mapping[str, Budgets] = field(default_factory=dict)
     unsafe: bool = False
+    candid: bool = False
 
 
 def run_submission(
@@ -90,7 +92,7 @@ def run_submission(
                 for run in runs:
                     run.cells()
                 for run in runs:
-                    run.visible_tests(server)
+                    run.visible_tests(server, candid=plan.candid)
                 for run in runs:
                     for cell, trouble in run.hidden_tests():
                         troubles[f"{run.name}/{cell}"] = trouble
@@ -235,7 +237,7 @@ class Run:
         spare.outputs = []
         return self._run(link, spare, name, deadline)
 
-    def visible_tests(self, server: TestServer) -> None:
+    def visible_tests(self, server: TestServer, *, candid: bool = False) -> None:
         """Runs the tests on the parked processes, as far as students know them."""
         for count, (index, cell) in enumerate(self.code):
             if is_test(cell) and index in self.checkpoints.for_tests:  # else the cell says why not
@@ -244,8 +246,9 @@ class Run:
                 outputs = Outputs(cell, self.box.limits.output)
                 link = self.checkpoints.for_tests[index]
                 self.tests[count] = GradeCell(
-                    server, cell.source, name, seed_of(name), link, self.box, limits, outputs
-                )
+                    server, cell.source, name, seed_of(name), link, self.box, limits, outputs,
+                    candid=candid,
+                )  # fmt: skip
         self._go_on(own_lines(self.code), numbered=True)
 
     def hidden_tests(self) -> list[tuple[str, str]]:

@@ -37,8 +37,9 @@ PAUSED = {"said": "paused"}
 
 
 def test_cell(
-    source: str, grade_id: str, seed: int, peer: Peer, pause: Callable[[], object]
-) -> dict[str, Any]:
+    source: str, grade_id: str, seed: int, peer: Peer, pause: Callable[[], object],
+    *, candid: bool = False,
+) -> dict[str, Any]:  # fmt: skip
     """Runs a grade cell on the answers that it uses.
 
     Args:
@@ -48,6 +49,7 @@ def test_cell(
         peer: where the answers are.
         pause: called before the first statement with hidden inputs: from then on, what answers say
             is not repeated.
+        candid: the answers are the master's own: everything may be said.
 
     Returns:
         `text` that the test printed, `value` of its last line as text or None, `error` as
@@ -78,7 +80,7 @@ def test_cell(
                 else:
                     exec(code, namespace)
     except BaseException as error:
-        reply["error"] = _reason(error, is_hidden=is_hidden, compared=peer.compared)
+        reply["error"] = _reason(error, is_hidden=is_hidden and not candid, compared=peer.compared)
         if reply["error"][0] == TROUBLE:
             reply["trouble"] = "".join(traceback.format_exception(error))[-5000:]
     reply["text"] = shown.getvalue()[:MAX_TEXT]
@@ -145,8 +147,11 @@ def _serve_one(request: dict[str, Any], result: Channel, answers: socket.socket)
         result.receive()
 
     result.send(
-        test_cell(request["source"], request["grade_id"], int(request["seed"]), peer, pause)
-    )
+        test_cell(
+            request["source"], request["grade_id"], int(request["seed"]), peer, pause,
+            candid=request["candid"],
+        )
+    )  # fmt: skip
 
 
 def _data_size() -> int:

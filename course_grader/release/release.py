@@ -9,7 +9,7 @@ import json
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -74,14 +74,19 @@ def check_release(course: Course, sheet: str) -> list[str]:
         return _differences(made, course.release / sheet)
 
 
-def release(course: Course, sheet: str) -> Released:
+def release(course: Course, sheet: str, look: Callable[[], None] = lambda: None) -> Released:
     """Makes the exercises of a sheet and tells the gradebook about it.
+
+    Args:
+        course: the course.
+        sheet: the assignment.
+        look: called before anything is written, when the solutions can be released; may raise.
 
     Raises:
         CourseError: the solutions cannot be released; the exercises are left as they were.
     """
     with generated(course, sheet, register=False):
-        pass  # everything that can be wrong shows before the gradebook is touched
+        look()  # everything that can be wrong shows before the gradebook is touched
     with generated(course, sheet, register=True) as made:
         return _put_in_place(course, sheet, made)
 
