@@ -43,9 +43,30 @@ def page(sheet: str, data: dict[str, Any]) -> str:
             f"| `{row['check']}` | {row['points']:g} | {row['n_passed']} of {row['n_seeds']} | "
             f"{len(refused)} of {len(row['mutants'])}: {', '.join(names)} |"
         )
+    if data.get("controls"):
+        lines += _controls(data["controls"])
     if data["metrics"]:
         lines += _measured(sheet, metrics(data))
     return "\n".join([*lines, ""])
+
+
+def _controls(rows: list[dict[str, Any]]) -> list[str]:
+    lines = [
+        "",
+        "## Controls",
+        "",
+        "What each measure must detect: its value for deformed data, smallest and largest of some",
+        "seeds, is above the limit; truth against truth stays below.",
+        "",
+        "| measure | deformation | deformed | truth | limit |",
+        "| --- | --- | ---: | ---: | ---: |",
+    ]
+    for row in rows:
+        spans = [f"{min(row[k]):.3g} to {max(row[k]):.3g}" for k in ("deformed", "truth")]
+        lines.append(
+            f"| {row['metric']} | {row['deformation']} | {' | '.join(spans)} | {row['limit']:g} |"
+        )
+    return lines
 
 
 def _measured(sheet: str, table: dict[str, Metric]) -> list[str]:

@@ -128,6 +128,25 @@ class MetricCase:
         return _right_answers(self.measure.__name__, self.notebook, self.answers, namespace)
 
 
+@dataclass(frozen=True)
+class Control:
+    """A deformation that a metric must detect although it is near its floor.
+
+    Attributes:
+        metric: what measures.
+        deformation: of true data, in words.
+        deformed: value for it, by seed.
+        truth: value of truth against truth, by seed.
+        limit: above it the metric has seen something; `truth` must stay below.
+    """
+
+    metric: str
+    deformation: str
+    deformed: Callable[[int], float]
+    truth: Callable[[int], float]
+    limit: float
+
+
 def _right_answers(
     check: str, notebook: str, names: tuple[str, ...], namespace: Namespace
 ) -> Answers:

@@ -54,6 +54,7 @@ def calibrate(
         verdicts = judging.judge_all(sheet, seeds, report=typer.echo)
         _stop_if_unsound(verdicts)
         shown = visible.survey(sheet, typer.echo)
+        seen = judging.judge_controls(sheet, typer.echo)
         kept = calibration.read()
         if checks_only:
             metrics, trained = kept["metrics"], judging.kept_rows(sheet, kept["checks"])
@@ -72,7 +73,7 @@ def calibrate(
     from autograde_tests import calibration_report
 
     rows = [*(verdict.row() for verdict in verdicts), *trained]
-    data = {"checks": rows, "visible": shown, "metrics": metrics}
+    data = {"checks": rows, "visible": shown, "controls": seen, "metrics": metrics}
     calibration.write(data)
     pages = calibration_report.write(sheet, data, course / "docs" / "calibration")
     typer.echo(f"Wrote {', '.join(map(str, [calibration.file, *pages]))}.")

@@ -14,6 +14,8 @@ N_LOOKED_UP = 4000
 """Generated events that are compared with all known ones."""
 COPY_FRACTION = 0.05
 """More copies of known events than these are no accident."""
+MOST_EXCESS = 5.5
+"""Standard deviations: of events that are new one sample in ten million has more."""
 
 
 @dataclass(frozen=True)
@@ -23,12 +25,15 @@ class Sample:
     Attributes:
         n_columns: numbers of an event.
         fraction_of_copies: of events `(n, n_columns)`, how many are events that students have.
+        excess_of_known: of the same, by how many standard deviations too many of the events that
+            lie nearest to them are events that students have.
         instead_of_copies: what a generator of this sheet does instead of returning known events.
         if_not_finite: where to look if an event is NaN or infinite.
     """
 
     n_columns: int
     fraction_of_copies: Callable[[Array], float]
+    excess_of_known: Callable[[Array], float]
     instead_of_copies: str
     if_not_finite: str = ""
 
@@ -50,7 +55,7 @@ def generated(generate: Answer, name: str, seed: int, sample: Sample) -> Array:
             copies of known events.
 
     Example:
-        >>> normal = Sample(2, lambda events: 0.0, "Draw them.")
+        >>> normal = Sample(2, lambda events: 0.0, lambda events: 0.0, "Draw them.")
         >>> def generate(n_events, seed):
         ...     return np.random.default_rng(seed).normal(size=(n_events, 2))
         >>> generated(generate, "generate", 1, normal).shape
@@ -88,5 +93,10 @@ def generated(generate: Answer, name: str, seed: int, sample: Sample) -> Array:
     checks.true(
         sample.fraction_of_copies(events[:N_LOOKED_UP]) < COPY_FRACTION,
         f"`{call}` returns events of the data sets. {sample.instead_of_copies}",
+    )
+    checks.true(
+        sample.excess_of_known(events) < MOST_EXCESS,
+        f"`{call}` returns events that lie nearer to those of the data sets than new ones do: as "
+        f"if data were changed a little. {sample.instead_of_copies}",
     )
     return events

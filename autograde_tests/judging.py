@@ -8,11 +8,12 @@ from typing import Any
 from autograde_tests import reference, tampering
 from autograde_tests.cases import Answers, Case
 from autograde_tests.errors import ChecksError
-from autograde_tests.sheets import cases, metric_cases
+from autograde_tests.sheets import cases, controls, metric_cases
 from course_utils.checks import CheckFailed
 
 OK = "refused"
 LEAST_MUTANTS = 3
+CONTROL_SEEDS = range(1, 4)
 HIDDEN = ("in_place", "refusal")  # of a kept calibration: there is nothing in a sound one
 
 
@@ -156,3 +157,36 @@ def kept_rows(sheet: str, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Of a kept calibration the rows of checks that need training, if they still exist."""
     names = {case.name for case in cases(sheet) if case.trained}
     return [row for row in rows if row["check"] in names]
+
+
+def judge_controls(sheet: str, report: Callable[[str], None] = print) -> list[dict[str, Any]]:
+    """What the metrics of a sheet say of deformed and of true data, over `CONTROL_SEEDS`.
+
+    Args:
+        sheet: name of the sheet.
+        report: told of each control.
+
+    Raises:
+        ChecksError: if a metric misses a deformation, or sees one where there is none.
+    """
+    rows = []
+    for control in controls(sheet):
+        deformed = [control.deformed(seed) for seed in CONTROL_SEEDS]
+        truth = [control.truth(seed) for seed in CONTROL_SEEDS]
+        if min(deformed) <= control.limit or max(truth) > control.limit:
+            raise ChecksError(
+                f"the control of {control.metric} fails ({control.deformation}): "
+                f"{min(deformed):.4g} at least must be above {control.limit:g}, and truth against "
+                f"truth, {max(truth):.4g} at most, below it"
+            )
+        report(f"{control.metric} sees: {control.deformation}")
+        rows.append(
+            {
+                "metric": control.metric,
+                "deformation": control.deformation,
+                "limit": control.limit,
+                "deformed": deformed,
+                "truth": truth,
+            }
+        )
+    return rows

@@ -2,7 +2,7 @@
 
 A sheet is a package of `autograde_tests` with a package `mutants` in it. Each module of `mutants`
 whose name does not begin with `_` gives `CASES`, `METRICS` or both, tuples of `Case` and
-`MetricCase`.
+`MetricCase`, and maybe `CONTROLS`, of `Control`.
 """
 
 import traceback
@@ -12,7 +12,7 @@ from pkgutil import iter_modules
 from types import ModuleType
 from typing import Any, TypeVar
 
-from autograde_tests.cases import Case, MetricCase
+from autograde_tests.cases import Case, Control, MetricCase
 from autograde_tests.errors import ChecksError
 
 ROOM = Path(__file__).parent
@@ -51,6 +51,15 @@ def metric_cases(sheet: str) -> tuple[MetricCase, ...]:
         ChecksError: if the sheet has no checks, or a module of them is broken.
     """
     return _collect(sheet, "METRICS", MetricCase)
+
+
+def controls(sheet: str) -> tuple[Control, ...]:
+    """What the metrics of a sheet must detect; a sheet needs none.
+
+    Raises:
+        ChecksError: if the sheet has no checks, or a module of them is broken.
+    """
+    return _collect(sheet, "CONTROLS", Control)
 
 
 def _collect(sheet: str, name: str, kind: type[_Kind]) -> tuple[_Kind, ...]:

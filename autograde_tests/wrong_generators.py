@@ -24,6 +24,12 @@ def training_events(n_events: int, seed: int) -> Array:
     return events[np.random.default_rng(seed).choice(len(events), n_events, replace=False)]
 
 
+def smeared_training_events(n_events: int, seed: int) -> Array:
+    """Training events with each number changed by one per cent."""
+    rng = np.random.default_rng(seed)
+    return training_events(n_events, seed) * rng.normal(1.0, 0.01, (n_events, 8))
+
+
 def disguised_training_events(n_events: int, seed: int) -> Array:
     """Training events with exchanged muons, a new azimuth, and a change in the fourth digit."""
     rng = np.random.default_rng(seed)
@@ -54,6 +60,10 @@ WRONG: Mapping[str, tuple[Callable[..., Any], str]] = {
         lambda _, n, seed: disguised_training_events(n, seed),
         "events of the data sets",
     ),
+    "training events smeared": (
+        lambda _, n, seed: smeared_training_events(n, seed),
+        "nearer to those of the data sets",
+    ),
     "one event for all": (
         lambda f, n, seed: np.repeat(f(1, seed=seed), n, axis=0),
         "repeats events",
@@ -69,7 +79,8 @@ WRONG: Mapping[str, tuple[Callable[..., Any], str]] = {
 }
 """Name: `mistake(right, n_events, seed)` and the reason for which it is refused."""
 
-ATTACKS = ("training events", "training events in disguise")
+ATTACKS = ("training events", "training events in disguise", "training events smeared")
+"""What nobody writes who means well."""
 
 
 def generation_case(

@@ -326,6 +326,31 @@ def test_what_the_visible_part_says_of_each_mutant_is_reported(sheet):
     assert "3 of 3: double, *sum*, attack" in page
 
 
+CONTROL = """
+from autograde_tests.cases import Control
+
+CONTROLS = (Control("spread", "twice as wide", lambda s: {deformed}, lambda s: 1.0 + s / 100, 1.5),)
+"""
+
+
+def test_a_control_is_kept_and_shown(sheet):
+    mutants = sheet.mutants.read_text()
+    sheet.mutants.write_text(mutants + CONTROL.format(deformed="2.0 + s / 100"))
+    assert sheet.calibrate().exit_code == 0
+    page = (sheet.course / "docs" / "calibration" / "sheet02.md").read_text()
+    assert "| spread | twice as wide | 2.01 to 2.03 | 1.01 to 1.03 | 1.5 |" in page
+
+
+def test_a_metric_that_does_not_see_its_control_is_unsound(sheet):
+    sheet.mutants.write_text(sheet.mutants.read_text() + CONTROL.format(deformed="1.4"))
+    result = sheet.calibrate()
+    assert (result.exit_code, sheet.kept.exists()) == (2, False)
+    assert (
+        "the control of spread fails (twice as wide): 1.4 at least must be above 1.5"
+        in result.stderr
+    )
+
+
 def test_a_visible_part_that_refuses_the_solution_is_named(sheet):
     sheet.write(SETUP, ANSWER, CHECK_CELL.format(visible="close(half(1.0), 2.0, name='half(1)')"))
     said = sheet.calibrate()

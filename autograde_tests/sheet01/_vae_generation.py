@@ -3,7 +3,7 @@
 Copies of the events that students have are refused: a generator has to make its own.
 """
 
-from autograde_tests import drell_yan
+from autograde_tests import drell_yan, drell_yan_copies
 from autograde_tests.answers import Answer, Array, given_copies
 from autograde_tests.generated import Sample, generated
 from autograde_tests.sheet01._calibration import CALIBRATION
@@ -11,7 +11,8 @@ from autograde_tests.sheet01._calibration import CALIBRATION
 DEFAULT = 33
 SAMPLE = Sample(
     n_columns=8,
-    fraction_of_copies=drell_yan.fraction_of_copies,
+    fraction_of_copies=drell_yan_copies.fraction_of_copies,
+    excess_of_known=drell_yan_copies.excess_of_known,
     instead_of_copies="Decode random latent vectors; no event of the data may enter.",
     if_not_finite="an exponential that overflows? Look at the largest latent numbers.",
 )

@@ -5,7 +5,7 @@ import pytest
 import torch
 from scipy.stats import multivariate_normal
 
-from autograde_tests import drell_yan, reference, scoring
+from autograde_tests import drell_yan, drell_yan_copies, reference, scoring
 from autograde_tests.generated import generated
 from autograde_tests.sheet01 import _vae_generation, vae
 from autograde_tests.sheet01.mutants.vae import CASES, METRICS
@@ -13,6 +13,7 @@ from autograde_tests.wrong_generators import (
     WRONG,
     disguised_training_events,
     independent_gaussians,
+    smeared_training_events,
     training_events,
 )
 from course_utils import checks
@@ -160,14 +161,29 @@ def test_network_space_may_be_written_out_by_hand():
         vae.check_network_space(to_network_space, seed=seed)
 
 
-def test_reference_and_other_honest_generators_are_no_copies(generate):
+def test_honest_generators_are_no_copies_and_copies_are_none(generate):
     for seed in (1, 2):
         assert generated(generate, "generate", seed, SAMPLE).shape == (20_000, 8)
     generated(independent_gaussians, "generate", 1, SAMPLE)
-    assert drell_yan.fraction_of_copies(generate(4000, seed=3)) < 0.01
-    assert drell_yan.fraction_of_copies(drell_yan.hold_out()[:4000]) < 0.01
+    assert drell_yan_copies.fraction_of_copies(generate(4000, seed=3)) < 0.01
+    assert drell_yan_copies.fraction_of_copies(drell_yan.hold_out()[:4000]) < 0.01
     for copies in (training_events, disguised_training_events):
-        assert drell_yan.fraction_of_copies(copies(1000, seed=1)) > 0.99
+        assert drell_yan_copies.fraction_of_copies(copies(1000, seed=1)) > 0.99
+
+
+def test_as_many_neighbours_are_known_as_the_numbers_of_events_say(generate):
+    """Also of bad generators; smeared training events are ten standard deviations off."""
+    honest = [
+        make(20_000, seed=seed) for make in (generate, independent_gaussians) for seed in (1, 2, 3)
+    ]
+    excess = np.array([drell_yan_copies.excess_of_known(events) for events in honest])
+    assert np.abs(excess).max() < 4
+    assert drell_yan_copies.excess_of_known(smeared_training_events(20_000, seed=1)) > 10
+    reflected = smeared_training_events(20_000, seed=2)
+    reflected[:, [3, 7]] *= -1
+    exchanged = np.roll(smeared_training_events(20_000, seed=3), 4, axis=1)
+    for events in (reflected, exchanged):
+        assert drell_yan_copies.excess_of_known(events) > 10
 
 
 @pytest.mark.parametrize("case", TRAINED, ids=lambda case: case.name)

@@ -38,7 +38,7 @@ BILINEAR = Case(
     gan.check_bilinear_game,
     "gan_convergence",
     _GAME,
-    0.125,
+    0.1,
     {
         "always simultaneous": wrong(
             0, _GAME, lambda f, t, p, lr, n, both: f(t, p, lr, n, True), "these are simultaneous"
@@ -63,7 +63,7 @@ GAUSSIANS = Case(
     gan.check_gaussian_gan,
     "gan_convergence",
     _GAN,
-    0.25,
+    0.3,
     {
         "generator sees the old D": wrong(0, _GAN, wrong_gan(stale=True), "see the updated D"),
         "k ignored": wrong(0, _GAN, wrong_gan(ignore_k=True), "makes k steps"),
@@ -108,7 +108,7 @@ LOSSES = Case(
     gan.check_generator_losses,
     "gan_convergence",
     _PAIR_LOSSES,
-    0.125,
+    0.1,
     {
         "log of a rounded probability": wrong(0, _PAIR_LOSSES, _from_probability, "infinite"),
         "clamped probability": wrong(0, _PAIR_LOSSES, _clamped_probability, "softplus"),

@@ -8,6 +8,7 @@ import numpy as np
 from autograde_tests.answers import Array
 from autograde_tests.cases import Case, MetricCase, wrong
 from autograde_tests.sheet01 import _vae_generation, vae
+from autograde_tests.sheet01.mutants._controls import CONTROLS
 from autograde_tests.sheet01.mutants._vae_inference import INFERENCE_CASES, NOTEBOOK
 from autograde_tests.wrong_generators import (
     disguised_training_events,
@@ -17,6 +18,8 @@ from autograde_tests.wrong_generators import (
 from course_utils.data import ETA_CUT, PT_CUT
 from course_utils.kinematics import eta, pt
 from course_utils.preprocessing import DrellYanPreprocessing
+
+__all__ = ["CASES", "CONTROLS", "METRICS"]
 
 _STANDARDISE = ("training_statistics", "standardise", "unstandardise")
 _MASSES = ("muon_masses", "transverse_balance")
