@@ -38,7 +38,7 @@ PAUSED = {"said": "paused"}
 
 def test_cell(
     source: str, grade_id: str, seed: int, peer: Peer, pause: Callable[[], object],
-    *, candid: bool = False,
+    *, candid: bool,
 ) -> dict[str, Any]:  # fmt: skip
     """Runs a grade cell on the answers that it uses.
 
