@@ -427,11 +427,13 @@ def test_tests_leave_no_trace_in_the_notebook(box, notebook):
 def test_large_arrays_are_quick(answers):
     x = np.random.default_rng(1).normal(size=4_000_000)  # 32 MB each way
     answers["add"](x[:10], 1)
-    start = time.monotonic()
-    y = answers["add"](x, 1)
-    seconds = time.monotonic() - start
+    seconds = []
+    for _ in range(3):  # something else may run beside one of them
+        start = time.monotonic()
+        y = answers["add"](x, 1)
+        seconds.append(time.monotonic() - start)
     assert np.array_equal(y, x + 1)
-    assert seconds < 3  # below 1 s on an idle machine
+    assert min(seconds) < 3  # below 1 s on an idle machine
 
 
 class Liar:
