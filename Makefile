@@ -31,7 +31,7 @@ browser: ## Chromium and poppler's tools, which the tests look at pages with
 	       && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium poppler-utils >/dev/null; } \
 	  || { echo "!! the tests need Chromium and pdftotext. Debian, Ubuntu: apt install chromium poppler-utils" >&2; exit 1; }
 
-demo: .venv/.complete bubblewrap ## release, grade and report on a demo class with real data (3 to 6 min)
+demo: .venv/.complete bubblewrap ## release, grade and report on a demo class with real data (2 to 6 min)
 	$(BIN)/genlhc demo $(SHEET)
 
 formgrader: .venv/.complete bubblewrap ## marks written answers in the browser: the demo class, after `make demo`
