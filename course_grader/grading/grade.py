@@ -239,7 +239,7 @@ class Grading:
             if self.stopped:
                 raise KeyboardInterrupt
         for name, seconds in done.seconds.items():
-            result.record[name].seconds = round(seconds, 1)
+            result.record[name].seconds = round(seconds, 3)
         for place, text in done.troubles.items():
             name, _, cell = place.partition("/")
             last = text.strip().splitlines()[-1]
