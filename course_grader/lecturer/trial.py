@@ -18,10 +18,10 @@ from course_grader.course import Course
 from course_grader.errors import CourseError
 from course_grader.execute import TrustedExecute
 from course_grader.files import read_notebook
-from course_grader.markers import LECTURE_DEMO
 from course_grader.marking.points import TidyPoints
 from course_grader.marking.running import run_submission
 from course_grader.marking.test_server import TestServer
+from course_grader.release.tidy import for_students
 from course_grader.results.report import lost_points
 from course_grader.sandbox.bubblewrap import SandboxError
 
@@ -127,9 +127,7 @@ def trial(course: Course, sheet: str) -> list[Tried]:
 def _master(course: Course, sheet: str, name: str) -> Any:
     """The solution without what only the lecture shows."""
     notebook = read_notebook(course.source / sheet / f"{name}.ipynb")
-    notebook.cells = [
-        cell for cell in notebook.cells if LECTURE_DEMO not in cell.metadata.get("tags", [])
-    ]
+    notebook.cells = for_students(notebook.cells)
     return notebook
 
 

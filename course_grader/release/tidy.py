@@ -27,6 +27,11 @@ def plain(text: str) -> str:
     return _ANSI.sub("", text)
 
 
+def for_students(cells: list[Any]) -> list[Any]:
+    """The cells without those that only the lecture shows."""
+    return [cell for cell in cells if LECTURE_DEMO not in cell.metadata.get("tags", [])]
+
+
 class TidyNotebook(NbGraderPreprocessor):  # type: ignore[misc]
     """Removes what a session in Jupyter leaves behind: timings, widgets, folded cells, versions.
 
@@ -36,7 +41,7 @@ class TidyNotebook(NbGraderPreprocessor):  # type: ignore[misc]
 
     def preprocess(self, nb: Any, resources: Any) -> tuple[Any, Any]:
         """Cleans the notebook in place."""
-        nb.cells = [cell for cell in nb.cells if LECTURE_DEMO not in cell.metadata.get("tags", [])]
+        nb.cells = for_students(nb.cells)
         for key in set(nb.metadata) - _KEPT_METADATA:
             del nb.metadata[key]
         language = nb.metadata.get("language_info", {})
