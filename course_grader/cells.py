@@ -26,11 +26,22 @@ def cell_name(cell: Any, index: int) -> str:
     return str(cell.metadata.get("nbgrader", {}).get("grade_id") or f"cell {index + 1}")
 
 
-def seed_of(name: str) -> int:
+def secret_of(solution: Any) -> str:
+    """What no group can know or guess of a solution: a digest of its texts."""
+    return hashlib.sha256("\0".join(cell.source for cell in solution.cells).encode()).hexdigest()
+
+
+def seed_of(name: str, secret: str = "") -> int:
     """The seed of a cell: the same in every run, whoever runs it.
+
+    Args:
+        name: of the cell.
+        secret: what makes it another one, that nobody can guess.
 
     Example:
         >>> seed_of("check-1") == seed_of("check-1") != seed_of("check-2")
         True
+        >>> seed_of("check-1", "a solution") != seed_of("check-1")
+        True
     """
-    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:4], "big")
+    return int.from_bytes(hashlib.sha256(f"{secret}{name}".encode()).digest()[:4], "big")

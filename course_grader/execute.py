@@ -13,7 +13,7 @@ from typing import Any
 from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import Bool, Float, Integer
 
-from course_grader.cells import is_test
+from course_grader.cells import is_test, secret_of
 from course_grader.converting import gradebook_free
 from course_grader.course import Course
 from course_grader.files import read_notebook
@@ -84,9 +84,12 @@ class TrustedExecute(NbGraderPreprocessor):  # type: ignore[misc]
             names |= imported_later(names, course.root)
         needed, tested = (tuple(sorted(modules[kind])) for kind in (False, True))
         solutions = {name: course.source / sheet / f"{name}.ipynb" for name in notebooks}
-        special = {name: budgets(read_notebook(path)) for name, path in solutions.items()
-                   if path.is_file()}  # fmt: skip
-        return Plan(course.root, view, needed, tested, self.limits, special, self.unsafe)
+        known = {name: read_notebook(path) for name, path in solutions.items() if path.is_file()}
+        special = {name: budgets(solution) for name, solution in known.items()}
+        secrets = {name: secret_of(solution) for name, solution in known.items()}
+        return Plan(
+            course.root, view, needed, tested, self.limits, special, secrets, unsafe=self.unsafe
+        )
 
     def preprocess(self, nb: Any, resources: Any) -> tuple[Any, Any]:
         """Fills the outputs of the cells in place."""

@@ -277,7 +277,7 @@ def never() -> None:
 def test_what_python_gives_is_never_the_students():
     names = Answers(callable=lambda thing: True, add=3)
     assert (
-        run_test("assert callable(add)", "check", 1, names, never, candid=False)["error"][0]
+        run_test("assert callable(add)", "check", (1, 2), names, never, candid=False)["error"][0]
         == "AssertionError"
     )
 
@@ -294,7 +294,9 @@ def test_what_python_gives_is_never_the_students():
     ],
 )
 def test_only_numbers_are_points(value, points):
-    reply = run_test(f"import numpy as np\n{value}", "check", 1, Answers(), never, candid=False)
+    reply = run_test(
+        f"import numpy as np\n{value}", "check", (1, 2), Answers(), never, candid=False
+    )
     assert reply["value"] == points
     assert (reply["error"] is None) == (points is not None)
 
@@ -302,7 +304,7 @@ def test_only_numbers_are_points(value, points):
 def test_an_answer_is_no_points():
     with socket.socket() as nobody:
         answer = Remote(Peer(Channel(nobody), 1.0), 0, {})
-        reply = run_test("answer", "check", 1, Answers(answer=answer), never, candid=False)
+        reply = run_test("answer", "check", (1, 2), Answers(answer=answer), never, candid=False)
         assert reply["value"] is None
 
 

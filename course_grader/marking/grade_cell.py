@@ -36,7 +36,7 @@ class GradeCell:
         server: where it runs.
         source: the master's cell.
         name: its grade id.
-        seed: of random numbers, on both sides.
+        seeds: of random numbers, of the test and of the answers.
         link: the parked process.
         box: its sandbox.
         limits: how long each part of the test and each call of an answer may take.
@@ -51,12 +51,13 @@ class GradeCell:
     """
 
     def __init__(
-        self, server: TestServer, source: str, name: str, seed: int, link: Link, box: Sandbox,
-        limits: Limits, outputs: Outputs, *, candid: bool = False,
+        self, server: TestServer, source: str, name: str, seeds: tuple[int, int], link: Link,
+        box: Sandbox, limits: Limits, outputs: Outputs, *, candid: bool = False,
     ) -> None:  # fmt: skip
         self._server, self._link, self._box, self._limits = server, link, box, limits
         self._request = {
-            "source": source, "grade_id": name, "seed": seed, "call": limits.call, "candid": candid
+            "source": source, "grade_id": name, "seeds": list(seeds), "call": limits.call,
+            "candid": candid,
         }  # fmt: skip
         self._outputs = outputs
         self._result: Channel | None = None

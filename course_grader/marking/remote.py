@@ -52,6 +52,7 @@ class Peer:
     Attributes:
         unheard: standard output while no test listens to what answers print.
         compared: kinds of objects over there that were compared, which they never equal.
+        seeds: says which seeds a call takes along, by package.
     """
 
     def __init__(self, channel: Channel, seconds: float) -> None:
@@ -61,6 +62,7 @@ class Peer:
         channel.arriving, channel.leaving = widths.arriving, widths.leaving
         self.unheard: Any = sys.stdout
         self.compared: list[str] = []
+        self.seeds: Callable[[], dict[str, Any]] = dict
         self._broken = ""
 
     def names(self, names: list[str], seed: int) -> dict[str, Any]:
@@ -116,6 +118,7 @@ class Peer:
         reply = self.ask(
             do="call", target=target, method=method, arguments=list(arguments), options=options,
             slopes=slopes, changing=list(changing), heard=sys.stdout is not self.unheard,
+            seeds=self.seeds(),
         )  # fmt: skip
         value, after, graph = reply.get("value"), reply.get("after"), reply.get("graph")
         if changing:

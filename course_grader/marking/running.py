@@ -41,6 +41,7 @@ class Plan:
         test_modules: what the tests' server imports beforehand.
         limits: budgets of every cell.
         budgets: other budgets of some cells, by notebook, see `course_grader.marking.budgets`.
+        secrets: by notebook, from which its tests draw random numbers: no answer can foresee them.
         unsafe: without a sandbox.
         candid: the answers are the master's own: reasons may say everything.
     """
@@ -51,6 +52,7 @@ class Plan:
     test_modules: tuple[str, ...] = ()
     limits: Limits = field(default_factory=Limits)
     budgets: Mapping[str, Budgets] = field(default_factory=dict)
+    secrets: Mapping[str, str] = field(default_factory=dict)
     unsafe: bool = False
     candid: bool = False
 
@@ -92,7 +94,8 @@ def run_submission(
                 for run in runs:
                     run.cells()
                 for run in runs:
-                    run.visible_tests(server, candid=plan.candid)
+                    secret = plan.secrets.get(run.name, "")
+                    run.visible_tests(server, secret, candid=plan.candid)
                 for run in runs:
                     for cell, trouble in run.hidden_tests():
                         troubles[f"{run.name}/{cell}"] = trouble
@@ -237,7 +240,7 @@ class Run:
         spare.outputs = []
         return self._run(link, spare, name, deadline)
 
-    def visible_tests(self, server: TestServer, *, candid: bool = False) -> None:
+    def visible_tests(self, server: TestServer, secret: str, *, candid: bool) -> None:
         """Runs the tests on the parked processes, as far as students know them."""
         for count, (index, cell) in enumerate(self.code):
             if is_test(cell) and index in self.checkpoints.for_tests:  # else the cell says why not
@@ -246,8 +249,8 @@ class Run:
                 outputs = Outputs(cell, self.box.limits.output)
                 link = self.checkpoints.for_tests[index]
                 self.tests[count] = GradeCell(
-                    server, cell.source, name, seed_of(name), link, self.box, limits, outputs,
-                    candid=candid,
+                    server, cell.source, name, (seed_of(name, secret), seed_of(name)), link,
+                    self.box, limits, outputs, candid=candid,
                 )  # fmt: skip
         self._go_on(own_lines(self.code), numbered=True)
 

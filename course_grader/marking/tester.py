@@ -26,6 +26,7 @@ import numpy as np
 from course_grader.markers import BEGIN_HIDDEN
 from course_grader.marking.asking import ASKING, asking, changing
 from course_grader.marking.remote import Peer, Remote, StudentError
+from course_grader.marking.seeds import Seeds
 from course_grader.runner.codec import WireError
 from course_grader.runner.forking import get_ready
 from course_grader.runner.seeding import seed_everything
@@ -37,7 +38,7 @@ PAUSED = {"said": "paused"}
 
 
 def test_cell(
-    source: str, grade_id: str, seed: int, peer: Peer, pause: Callable[[], object],
+    source: str, grade_id: str, seeds: tuple[int, int], peer: Peer, pause: Callable[[], object],
     *, candid: bool,
 ) -> dict[str, Any]:  # fmt: skip
     """Runs a grade cell on the answers that it uses.
@@ -45,7 +46,7 @@ def test_cell(
     Args:
         source: the master's cell.
         grade_id: its name, for messages.
-        seed: of random numbers.
+        seeds: of random numbers here, and of those of the answers, which cannot foresee the first.
         peer: where the answers are.
         pause: called before the first statement with hidden inputs: from then on, what answers say
             is not repeated.
@@ -65,15 +66,18 @@ def test_cell(
         tree = ast.parse(source)
         used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
         names = sorted(used - set(dir(builtins)))  # what Python gives is never the student's
-        seed_everything(seed)
-        theirs = peer.names(names, seed)
+        seed_everything(seeds[0])
+        theirs = peer.names(names, seeds[1])
         namespace = {"__name__": "__main__", **theirs, ASKING: changing}
         peer.unheard = shown
+        seeds_set = Seeds(f"<{grade_id}>")
+        peer.seeds = seeds_set.told
         with contextlib.redirect_stdout(shown), contextlib.redirect_stderr(io.StringIO()):
             for last, is_value, code in _statements(asking(tree, theirs), grade_id):
                 if hidden_from is not None and last >= hidden_from and not is_hidden:
                     is_hidden = True
                     pause()
+                seeds_set.listen()
                 if is_value:
                     value = eval(code, namespace)
                     reply["value"] = None if value is None else repr(_one(value))[:1000]
@@ -148,7 +152,7 @@ def _serve_one(request: dict[str, Any], result: Channel, answers: socket.socket)
 
     result.send(
         test_cell(
-            request["source"], request["grade_id"], int(request["seed"]), peer, pause,
+            request["source"], request["grade_id"], tuple(request["seeds"]), peer, pause,
             candid=request["candid"],
         )
     )  # fmt: skip

@@ -24,7 +24,7 @@ from course_grader.runner.codec import Handle, WireError, buffered
 from course_grader.runner.forking import get_ready
 from course_grader.runner.replies import content, facts, printed, raised
 from course_grader.runner.rooms import are_possible, furnish, give_up, move_in
-from course_grader.runner.seeding import seed_everything
+from course_grader.runner.seeding import seed_as_told, seed_everything
 from course_grader.runner.shell import Message, Output, make_shell, nowhere, warm_up
 from course_grader.runner.wire import Channel
 
@@ -103,6 +103,7 @@ class Process:
         slopes: bool,
         changing: list[Any],
         heard: bool,
+        seeds: dict[str, Any],
     ) -> Message:
         """Calls an object, or a method of it.
 
@@ -114,9 +115,11 @@ class Process:
             slopes: whether gradients may be asked for later.
             changing: places and names of arguments that go back as the call leaves them.
             heard: whether what the call prints goes back.
+            seeds: of random numbers, by package, where the test sets some.
         """
         with printed() if heard else contextlib.nullcontext() as text:
             try:
+                seed_as_told(seeds)
                 function = getattr(target, method) if method else target
                 value = function(*arguments, **options)
             except BaseException as error:
