@@ -1,6 +1,7 @@
 """What a cell is to the grader: its name, its seed, whether it is a test, why it did not run."""
 
 import hashlib
+import re
 from typing import Any
 
 from nbgrader.utils import is_grade, is_solution
@@ -8,6 +9,18 @@ from nbgrader.utils import is_grade, is_solution
 from course_notebooks.executing import NOT_RUN as NOT_RUN  # names of errors
 
 STOPPED = "Stopped"
+MARKS: dict[str, type | tuple[type, ...]] = {  # nbgrader's metadata of a cell
+    "grade": bool,
+    "solution": bool,
+    "locked": bool,
+    "task": bool,
+    "points": (int, float),
+    "schema_version": int,
+    "checksum": str,
+    "cell_type": str,
+    "grade_id": str,
+}
+_TAG = re.compile(r"[\w.-]{1,200}")
 
 
 def is_test(cell: Any) -> bool:
@@ -45,3 +58,14 @@ def seed_of(name: str, secret: str = "") -> int:
         True
     """
     return int.from_bytes(hashlib.sha256(f"{secret}{name}".encode()).digest()[:4], "big")
+
+
+def tags_of(metadata: Any) -> list[str]:
+    """The tags of a cell that are words.
+
+    Example:
+        >>> tags_of({"tags": ["figure-loss", "the answer is 42"]})
+        ['figure-loss']
+    """
+    tags = metadata.get("tags")
+    return [str(tag) for tag in tags if _TAG.fullmatch(str(tag))] if isinstance(tags, list) else []

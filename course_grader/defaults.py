@@ -52,6 +52,7 @@ RELEASE = [
     "course_grader.release.registered.RegisterCells",
     "nbgrader.preprocessors.ClearHiddenTests",
     "nbgrader.preprocessors.ClearMarkScheme",
+    "course_grader.release.tidy.ClearAttachments",
     "nbgrader.preprocessors.ComputeChecksums",
     "nbgrader.preprocessors.CheckCellMetadata",
 ]
@@ -96,6 +97,7 @@ def fair_defaults() -> Config:
     config.GenerateAssignment.preprocessors = list(RELEASE)
     config.Autograde.sanitize_preprocessors = list(SANITIZE)
     config.Autograde.autograde_preprocessors = list(AUTOGRADE)
+    config.ClearMarkScheme.check_attachment_leakage = False  # `ClearAttachments` removes them
     config.GenerateFeedback.preprocessors = list(FEEDBACK)
     config.HTMLExporter.preprocessors = list(PAGES)
     config.HTMLExporter.filters = {"shown": "course_notebooks.cleaning.html"}

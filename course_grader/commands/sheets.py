@@ -27,7 +27,7 @@ def release(
     """
     from course_grader.lecturer.trial import try_solution
     from course_grader.release.bundle import write_bundle
-    from course_grader.release.release import check_release
+    from course_grader.release.release import check_release, still_told
     from course_grader.release.release import release as make
 
     with session(course, "release") as (opened, console):
@@ -36,6 +36,8 @@ def release(
             differing = check_release(opened, sheet)
             for name in differing:
                 console.problem(f"{place}/{name} is not what the solutions give")
+            for left in still_told(opened, sheet, differing):
+                console.problem(f"{place}/{left}")
             if differing:
                 console.say(f"run `genlhc release {sheet}` to bring it in step")
                 raise typer.Exit(1)

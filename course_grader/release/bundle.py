@@ -16,9 +16,10 @@ from pathlib import Path
 
 from course_grader.course import Course
 from course_grader.errors import CourseError
-from course_grader.files import write_whole
+from course_grader.files import read_notebook, write_whole
 from course_grader.handout import handed_out
 from course_grader.release.bundle_readme import readme
+from course_grader.release.kept import leftovers
 
 _NEVER = ("__pycache__", "*.pyc", ".*", "*.egg-info", "Thumbs.db", "*~", "*.tmp")
 _FIRST = 315532800  # 1980-01-01: zip archives know no earlier time
@@ -30,11 +31,15 @@ def write_bundle(course: Course, sheet: str) -> Path:
     """Writes `build/<sheet>-students.zip`, unless the one that is there holds the same files.
 
     Raises:
-        CourseError: there are no exercises to hand out yet, or a setting cannot be used.
+        CourseError: there are no exercises to hand out yet, they hold more than a release leaves in
+            them, or a setting cannot be used.
     """
     exercises = course.release / sheet
     if not any(exercises.glob("*.ipynb")):
         raise CourseError(f"{exercises} holds no notebook; run `genlhc release {sheet}` first")
+    for notebook in sorted(exercises.glob("*.ipynb")):
+        for left in leftovers(read_notebook(notebook)):
+            raise CourseError(f"{notebook.name}: {left}; run `genlhc release {sheet}` first")
     files = handed_out(course, sheet)
     content: dict[str, bytes] = {}
     for item in (f"{course.release.name}/{sheet}", *files):

@@ -4,38 +4,30 @@ The release is made aside, looked over and only then put in place. The gradebook
 sheet on the way: it keeps the master's cells and lays them over those of each submission.
 """
 
-import ast
 import json
 import shutil
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from IPython.core.inputtransformer2 import TransformerManager
 from nbgrader.converters import GenerateAssignment
 from traitlets.config import Config
 
 from course_grader.converting import ConverterError, nbgrader_house, run_converter
 from course_grader.course import Course
 from course_grader.errors import CourseError
-from course_grader.files import read_notebook, sha256, write_whole
+from course_grader.files import DamagedError, read_notebook, sha256, write_whole
 from course_grader.gradebook import GradebookError, make
 from course_grader.release.description import description
+from course_grader.release.kept import leftovers
+from course_grader.release.look_over import look_over
 from course_grader.release.source_checks import check_sources
 from course_notebooks import sheet as sheet_toml
 from course_notebooks.cleaning import json_text
 
-_MARKERS = (
-    "BEGIN SOLUTION",
-    "END SOLUTION",
-    "BEGIN HIDDEN TESTS",
-    "END HIDDEN TESTS",
-    "BEGIN MARK SCHEME",
-    "END MARK SCHEME",
-)
 _SAVE = ("SaveCells", "RegisterCells")
 
 
@@ -72,6 +64,23 @@ def check_release(course: Course, sheet: str) -> list[str]:
     """
     with generated(course, sheet, register=False) as made:
         return _differences(made, course.release / sheet)
+
+
+def still_told(course: Course, sheet: str, differing: list[str]) -> list[str]:
+    """What notebooks that students may have already hold besides their text, as sentences.
+
+    Args:
+        course: the course.
+        sheet: the assignment.
+        differing: files of the exercises to look at, as `check_release` gives them.
+    """
+    said = []
+    for name in differing:
+        path = course.release / sheet / name
+        with suppress(OSError, DamagedError):
+            if path.suffix == ".ipynb":
+                said += [f"{name}: {left}" for left in leftovers(read_notebook(path))]
+    return said
 
 
 def release(course: Course, sheet: str, look: Callable[[], None] = lambda: None) -> Released:
@@ -129,7 +138,7 @@ def generated(course: Course, sheet: str, *, register: bool) -> Iterator[Path]:
         made = Path(folder) / sheet
         if (made / sheet_toml.NAME).is_file():
             (made / sheet_toml.NAME).write_text(description(course.sheet(sheet)), encoding="utf-8")
-        _look_over(made, names)
+        look_over(made, course.source / sheet, names)
         yield made
 
 
@@ -142,33 +151,6 @@ def _explain(course: Course, sheet: str, text: str) -> str:
             f"in {course.root} (nbgrader said: {text})"
         )
     return f"{sheet}: nbgrader cannot make the students' version: {text}"
-
-
-def _look_over(made: Path, names: tuple[str, ...]) -> None:
-    """Last check of a release: no solution, no hidden test, no output, and Python throughout."""
-    for path in sorted(made.rglob("*")):
-        if path.is_file():
-            text = path.read_bytes()
-            left = [marker for marker in _MARKERS if marker.encode() in text]
-            if left:
-                raise CourseError(f"{path.name}: '{left[0]}' is still in the students' version")
-    for name in names:
-        path = made / f"{name}.ipynb"
-        if not path.is_file():
-            raise CourseError(f"{path.name}: nbgrader made no students' version of it")
-        for index, cell in enumerate(read_notebook(path).cells):
-            where = cell.metadata.get("nbgrader", {}).get("grade_id") or f"cell {index + 1}"
-            if cell.cell_type != "code":
-                continue
-            if cell.outputs:
-                raise CourseError(f"{path.name}: {where}: outputs are left in the release")
-            try:
-                ast.parse(TransformerManager().transform_cell(cell.source))
-            except SyntaxError as error:
-                raise CourseError(
-                    f"{path.name}: {where}: the students' version is not Python: {error.msg} "
-                    f"(line {error.lineno}); place the solution markers around whole statements"
-                ) from error
 
 
 def _files(folder: Path) -> dict[str, Path]:

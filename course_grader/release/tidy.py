@@ -1,6 +1,7 @@
 """Preprocessors that clean notebooks on their way to students.
 
-`TidyNotebook` goes first in a release, `HideTests` in the making of feedback pages.
+`TidyNotebook` goes first in a release and `ClearAttachments` last, `HideTests` in the making of
+feedback pages.
 """
 
 import re
@@ -10,11 +11,10 @@ from nbgrader.preprocessors import NbGraderPreprocessor
 from nbgrader.utils import is_grade
 
 from course_grader.markers import BEGIN_HIDDEN, END_HIDDEN, LECTURE_DEMO
+from course_grader.release.kept import keep_known, keep_shown
 
 _ANSI = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 _FRAME = re.compile(r"^\s*(?:Cell |Input )?In\s*\[(\d+)\]")
-_KEPT_METADATA = {"kernelspec", "language_info", "authors", "title"}
-_VOLATILE_CELL_METADATA = {"budget", "execution", "ExecuteTime", "collapsed", "scrolled", "jupyter"}
 
 
 def plain(text: str) -> str:
@@ -36,20 +36,25 @@ class TidyNotebook(NbGraderPreprocessor):  # type: ignore[misc]
     """Removes what a session in Jupyter leaves behind: timings, widgets, folded cells, versions.
 
     Cells tagged `lecture-demo` go, too: neither students nor the gradebook ever have them.
-    Two releases of one solution are then the same bytes, whoever opened it in between.
+    Two releases of one solution are then the same bytes, whoever opened it in between, and nothing
+    that a page does not show (parameters of a run, states of widgets, notes of other tools) tells
+    students of a solution.
     """
 
     def preprocess(self, nb: Any, resources: Any) -> tuple[Any, Any]:
         """Cleans the notebook in place."""
         nb.cells = for_students(nb.cells)
-        for key in set(nb.metadata) - _KEPT_METADATA:
-            del nb.metadata[key]
-        language = nb.metadata.get("language_info", {})
-        for key in set(language) - {"name"}:
-            del language[key]
+        keep_known(nb)
+        return nb, resources
+
+
+class ClearAttachments(NbGraderPreprocessor):  # type: ignore[misc]
+    """Removes pictures that a cell does not show any more, such as those of its solution."""
+
+    def preprocess(self, nb: Any, resources: Any) -> tuple[Any, Any]:
+        """Cleans the notebook in place."""
         for cell in nb.cells:
-            for key in _VOLATILE_CELL_METADATA & set(cell.metadata):
-                del cell.metadata[key]
+            keep_shown(cell)
         return nb, resources
 
 

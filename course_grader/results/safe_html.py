@@ -20,6 +20,7 @@ from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbconvert.preprocessors.sanitize import SanitizeHTML
 from traitlets import Bool
 
+from course_grader.cells import MARKS, tags_of
 from course_grader.results.pictures import (
     KINDS,
     SayWhatIsMissing,
@@ -48,17 +49,6 @@ _ENTITY = re.compile(r"&(?:#\d{1,7}|#x[0-9a-f]{1,6}|[lr]lm);?", re.IGNORECASE)
 _KERNEL = {"name": "python3", "display_name": "Python 3", "language": "python"}
 _ID = re.compile(r"[\w.-]{1,200}")
 _CELL_ID = re.compile(r"[a-zA-Z0-9_-]{1,64}")
-_MARKS: dict[str, type | tuple[type, ...]] = {
-    "grade": bool,
-    "solution": bool,
-    "locked": bool,
-    "task": bool,
-    "points": (int, float),
-    "schema_version": int,
-    "checksum": str,
-    "cell_type": str,
-    "grade_id": str,
-}
 
 
 class _Drop(Filter):  # type: ignore[misc]
@@ -239,14 +229,13 @@ def one_line(html: str) -> str:
 def _marks(metadata: dict[str, Any]) -> dict[str, Any]:
     """What nbgrader's pages need to know of a cell, with values of the right kind."""
     mark = metadata.get("nbgrader")
-    tags = metadata.get("tags")
-    words = [str(tag) for tag in tags if _ID.fullmatch(str(tag))] if isinstance(tags, list) else []
+    words = tags_of(metadata)
     tagged = {"tags": words} if words else {}
     if not isinstance(mark, dict) or not _ID.fullmatch(str(mark.get("grade_id", ""))):
         return tagged
     kept = {
         key: mark[key]
-        for key, kind in _MARKS.items()
+        for key, kind in MARKS.items()
         if isinstance(mark.get(key), kind)
         and (not isinstance(mark[key], str) or _ID.fullmatch(mark[key]))
     }
