@@ -32,6 +32,7 @@ from course_grader.grading.lost import CONTAINED, contained, without_result
 from course_grader.grading.state import NotebookRecord, content_digest, read_record, write_record
 from course_grader.grading.timings import Outlook, Timings, kind_of
 from course_grader.intake.submission import GRADED, UNGRADABLE, Handed, lay_out, read_submission
+from course_grader.markers import markers_of
 from course_grader.release.release import generated
 from course_grader.release.source_checks import check_sources
 from course_grader.sandbox.bubblewrap import sandboxed
@@ -124,7 +125,7 @@ class Grading:
             name: self.course.source / self.sheet / f"{name}.ipynb"
             for name in self.course.notebooks(self.sheet)
         }
-        check_sources(list(paths.values()))
+        check_sources(list(paths.values()), markers_of(self.course.config))
         return {name: read_notebook(path) for name, path in paths.items()}
 
     def _learn(self, solutions: dict[str, Any]) -> None:

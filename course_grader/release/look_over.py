@@ -11,16 +11,9 @@ from IPython.core.inputtransformer2 import TransformerManager
 from course_grader.cells import cell_name
 from course_grader.errors import CourseError
 from course_grader.files import read_notebook
+from course_grader.markers import MARKERS
 from course_grader.release.kept import leftovers
 
-_MARKERS = (
-    "BEGIN SOLUTION",
-    "END SOLUTION",
-    "BEGIN HIDDEN TESTS",
-    "END HIDDEN TESTS",
-    "BEGIN MARK SCHEME",
-    "END MARK SCHEME",
-)
 _PICTURES = {".gif", ".jpeg", ".jpg", ".pdf", ".png", ".svg", ".webp"}
 
 
@@ -39,7 +32,7 @@ def look_over(made: Path, source: Path, names: tuple[str, ...]) -> None:
     for path in sorted(made.rglob("*")):
         if path.is_file():
             text = path.read_bytes()
-            left = [marker for marker in _MARKERS if marker.encode() in text]
+            left = [marker for marker in MARKERS if marker.encode() in text]
             if left:
                 raise CourseError(f"{path.name}: '{left[0]}' is still in the students' version")
     for name in names:

@@ -21,6 +21,7 @@ from course_grader.course import Course
 from course_grader.errors import CourseError
 from course_grader.files import DamagedError, read_notebook, sha256, write_whole
 from course_grader.gradebook import GradebookError, make
+from course_grader.markers import markers_of
 from course_grader.release.description import description
 from course_grader.release.kept import leftovers
 from course_grader.release.look_over import look_over
@@ -113,7 +114,8 @@ def generated(course: Course, sheet: str, *, register: bool) -> Iterator[Path]:
         CourseError: the solutions cannot be released.
     """
     names = course.notebooks(sheet)
-    check_sources([course.source / sheet / f"{name}.ipynb" for name in names])
+    paths = [course.source / sheet / f"{name}.ipynb" for name in names]
+    check_sources(paths, markers_of(course.config))
     with tempfile.TemporaryDirectory(prefix="genlhc-release-") as folder:
         changes = Config()
         changes.CourseDirectory.release_directory = folder

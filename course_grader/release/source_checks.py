@@ -17,16 +17,19 @@ import nbformat
 from IPython.core.inputtransformer2 import TransformerManager
 from nbgrader.utils import is_grade, is_locked, is_solution, is_task
 
+from course_grader.cells import cell_name
 from course_grader.errors import CourseError
 from course_grader.files import read_notebook
 from course_grader.markers import (
     BEGIN_HIDDEN,
     BEGIN_SOLUTION,
     END_HIDDEN,
-    END_SOLUTION,
     LECTURE_DEMO,
+    MARKERS,
+    PAIRS,
 )
 from course_grader.marking.budgets import budget_problems
+from course_grader.release.look_alikes import look_alikes
 from course_grader.release.rubrics import RubricError, is_manual, rubric_of
 from course_grader.release.tidy import without_hidden
 
@@ -37,19 +40,25 @@ class SourceError(CourseError):
     """Solution notebooks that cannot be released; the text lists every problem."""
 
 
-def check_sources(paths: list[Path]) -> None:
+def check_sources(paths: list[Path], markers: tuple[str, ...] = MARKERS) -> None:
     """Looks through solution notebooks.
+
+    Args:
+        paths: the notebooks.
+        markers: what the course's nbgrader takes for a marker.
 
     Raises:
         SourceError: one line for each problem, with notebook, cell and what to do.
     """
-    problems = [f"{path.name}: {text}" for path in paths for text in notebook_problems(path)]
+    problems = [
+        f"{path.name}: {text}" for path in paths for text in notebook_problems(path, markers)
+    ]
     if problems:
         lines = "\n".join(f"  - {problem}" for problem in problems)
         raise SourceError(f"the solution notebooks cannot be released as they are:\n{lines}")
 
 
-def notebook_problems(path: Path) -> Iterator[str]:
+def notebook_problems(path: Path, markers: tuple[str, ...] = MARKERS) -> Iterator[str]:
     """The problems of one solution notebook, as sentences that start with the cell's name."""
     try:
         notebook = read_notebook(path)
@@ -74,15 +83,20 @@ def notebook_problems(path: Path) -> Iterator[str]:
         if cell.cell_type == "code" and is_solution(cell):
             given |= bound_names(cell.source)
     for index, cell in enumerate(notebook.cells):
-        name = cell.metadata.get("nbgrader", {}).get("grade_id") or f"cell {index + 1}"
+        name = cell_name(cell, index)
+        for number, line, meant in look_alikes(str(cell.source), cell.cell_type, markers):
+            yield (
+                f"{name}: line {number} looks like a marker and is none, so that students would "
+                f"get what it shall hide: {line[:80]!r}; write {meant!r}, or other words"
+            )
         for problem in _cell_problems(cell, given):
             yield f"{name}: {problem}"
 
 
 def _cell_problems(cell: Any, given: set[str]) -> Iterator[str]:
     source = str(cell.source)
-    yield from _marker_problems(source, BEGIN_SOLUTION, END_SOLUTION)
-    yield from _marker_problems(source, BEGIN_HIDDEN, END_HIDDEN)
+    for begin, end in PAIRS:
+        yield from _marker_problems(source, begin, end)
     marked = is_grade(cell) or is_solution(cell) or is_locked(cell) or is_task(cell)
     if marked and LECTURE_DEMO in cell.metadata.get("tags", []):
         yield f"is tagged {LECTURE_DEMO}, which no release has; take its nbgrader type away"
