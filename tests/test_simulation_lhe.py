@@ -165,6 +165,123 @@ def test_faulty_file_is_refused_with_a_reason(tmp_path: Path, content: str, mess
     assert re.search(message, read(path)[1])
 
 
+def notes(path: Path) -> str:
+    """What a reader of the whole file has to say besides."""
+    reader = LheReader(path)
+    for _ in reader:
+        pass
+    reader.close()
+    return "; ".join(reader.notes)
+
+
+BARE = HEAD.replace("numevts 400000", "numevts 8") + "".join(EVENTS) + END_TAG + "\n"
+PARTS = {
+    "as cat joins them": GOOD + GOOD,
+    "without a line end between": GOOD.rstrip() + GOOD,
+    "an empty line and XML's first line between": GOOD + '\n\n<?xml version="1.0"?>\n' + GOOD,
+    "on one line with the last event": GOOD.replace(f"</event>\n{END_TAG}", "</event>" + END_TAG)
+    + GOOD,
+    "remarks between": GOOD + "#Random number generator exit values: 1 2 3 4 5 6 7\n" + GOOD,
+}
+
+
+@pytest.mark.parametrize("how", PARTS)
+@pytest.mark.parametrize("pack", [str.encode, lambda text: gzip.compress(text.encode())])
+def test_joined_files_are_read_whole(tmp_path: Path, how: str, pack: Callable) -> None:
+    path = tmp_path / "joined.lhe"
+    path.write_bytes(pack(PARTS[how]))
+    assert read(path) == (2 * len(EVENTS), "")
+    assert count_events(path) >= 2 * len(EVENTS) - 1
+    assert "2 Les Houches files were joined: all were read" in notes(path)
+
+
+def test_joined_members_of_gzip_are_read_whole(tmp_path: Path) -> None:
+    path = tmp_path / "joined.lhe.gz"
+    path.write_bytes(3 * gzip.compress(GOOD.encode()))
+    assert read(path) == (3 * len(EVENTS), "")
+    assert notes(path).startswith("3 Les Houches files")
+    half = len(GOOD) // 2
+    parts = (GOOD[:half], GOOD[half:])
+    path.write_bytes(b"".join(gzip.compress(part.encode()) for part in parts))
+    assert read(path) == (len(EVENTS), "")
+    assert "joined" not in notes(path)
+
+
+PACKED_GOOD = gzip.compress(GOOD.encode())
+
+
+@pytest.mark.parametrize(
+    ("content", "n_good", "message"),
+    [
+        (GOOD + GOOD.replace(END_TAG, ""), 16, r"part 2 .*ends after event 16, without"),
+        (GOOD + GOOD[: GOOD.rindex("</event>") - 9], 15, "part 2 .*ends in event 16, without"),
+        (GOOD + HEAD[:200], 8, "part 2 .*no complete <init> block"),
+        (GOOD.replace(END_TAG, "") + GOOD, 8, "ends after event 8, without </LesHouchesEvents>"),
+        (GOOD[: GOOD.rindex("</event>")] + GOOD, 7, "event 8 is malformed: the file ends before"),
+        (GOOD + damaged(field(7, 9, "nan")), 12, "event 13 is malformed: particle 7"),
+        (GOOD + GOOD.replace("6.50000E+03", "7.0E+03"), 8, "part 2 .*has other beams or processes"),
+        (GOOD + EVENTS[0], 8, "<event>.* stands after </LesHouchesEvents>"),
+        (GOOD + EVENTS[0].replace("<event>\n", ""), 8, "numbers stand outside of <event>"),
+        (GOOD.encode() + PACKED_GOOD, 8, "packed data follow what is not packed"),
+        (PACKED_GOOD + GOOD.encode(), 8, "cut short or damaged in event 9"),
+        (PACKED_GOOD + PACKED_GOOD[:-200], None, "cut short or damaged in event"),
+    ],
+)
+def test_joined_files_that_do_not_go_together_are_refused(
+    tmp_path: Path, content: str | bytes, n_good: int | None, message: str
+) -> None:
+    path = tmp_path / "joined.lhe"
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
+    seen, error = read(path)
+    assert re.search(message, error)
+    assert n_good in (None, seen)
+
+
+LOST = "".join(EVENTS[0].splitlines(keepends=True)[1:-1])
+
+
+@pytest.mark.parametrize(
+    ("between", "message"),
+    [
+        (LOST, "numbers stand outside of <event>"),
+        ("<Event>\n" + LOST + "</Event>\n", "'<Event>' is no tag of an event"),
+        ("<event/>\n", "'<event/>' is no tag of an event"),
+        (HEAD[HEAD.index("<init>") :], "numbers stand outside of <event>"),
+    ],
+)
+def test_an_event_that_lost_its_tags_is_noticed(tmp_path: Path, between: str, message: str) -> None:
+    path = tmp_path / "lost.lhe"
+    path.write_text(HEAD + "".join(EVENTS[:4]) + between + "".join(EVENTS[4:]) + END_TAG)
+    n_good, error = read(path)
+    assert n_good == 4
+    assert re.search(message, error)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (GOOD, "the header of part 1 announces 400,000 events, 8 are there"),
+        (BARE, ""),
+        (BARE.replace("numevts 8", "9 = nevents"), "announces 9 events, 8 are there"),
+        (BARE.replace("numevts 8", "# Number of Events : 8"), ""),
+        (BARE + GOOD, "the header of part 2 announces 400,000 events, 8 are there"),
+        (BARE + "bye\n", "after the last </LesHouchesEvents>: 1 line.* the first: 'bye'"),
+        (
+            BARE.replace(EVENTS[3], f"<!--\n{EVENTS[3]}-->\n"),
+            "1 events stand in comments: they are left out; .* announces 8 events, 7 are there",
+        ),
+        (BARE.replace(EVENTS[3], EVENTS[3] + "a word\n"), "between events: 1 lines of text"),
+        (BARE.replace(EVENTS[3], EVENTS[3] + "# a b\n<eventgroup>\n"), ""),
+    ],
+)
+def test_what_is_left_out_is_said(tmp_path: Path, content: str, message: str) -> None:
+    path = tmp_path / "noted.lhe"
+    path.write_text(content)
+    said = notes(path)
+    assert re.search(message, said)
+    assert bool(said) == bool(message)
+
+
 def test_missing_file_and_folder_are_refused(tmp_path: Path) -> None:
     for path in (tmp_path / "missing.lhe", tmp_path):
         assert "no file" in read(path)[1]

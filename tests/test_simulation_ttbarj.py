@@ -225,6 +225,30 @@ def test_weighted_events_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyP
         convert_lhe(write(tmp_path / "weighted.lhe", events), progress=False)
 
 
+def joined(path: Path, second: str) -> Path:
+    """Ten events, and ten more of a run that found another cross section."""
+    others = [event.replace("3.22474E+02", second, 1) for event in EVENTS[10:20]]
+    parts = ("".join([HEAD, *part, END, "\n"]) for part in (EVENTS[:10], others))
+    path.write_text("".join(parts))
+    return path
+
+
+def test_joined_files_are_showered_whole_and_said(tmp_path: Path, app: typer.Typer) -> None:
+    path = joined(tmp_path / "joined.lhe", "3.23000E+02")
+    run = convert_lhe(path, progress=False)
+    assert run.showered == 20
+    assert run.other_weight == 0
+    assert run.rows == convert_lhe(write(tmp_path / "one.lhe", EVENTS[:20]), progress=False).rows
+    done = invoke(app, "--lhe", str(path), "--out", str(tmp_path / "out.npy"))
+    assert done.exit_code == 0
+    assert "note: 2 Les Houches files were joined: all were read" in done.output
+
+
+def test_joined_files_of_different_weight_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(SimulationError, match=r"have \|weights\| of 322.474, 644.9, and"):
+        convert_lhe(joined(tmp_path / "joined.lhe", "6.44900E+02"), progress=False)
+
+
 def test_events_that_cannot_be_showered_end_the_run(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -176,3 +176,5 @@ def _keep(out: Path, run: "TtbarjRun", *, finished: bool) -> None:
             f"{run.other_weight:,} events have another |weight| than the rest: "
             "they were kept with weight 1"
         )
+    for note in run.notes:
+        print(f"note: {note}")

@@ -6,6 +6,7 @@ would sit at a different mass in each, which tells two samples apart and cannot 
 """
 
 import time
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -48,6 +49,7 @@ TREE_LEVEL_SETTINGS = (  # "wimpy_scale4"
     "SigmaProcess:factorScale2 = 4",
 )
 UNWEIGHTED_SHARE = 0.99  # of the events must have the same |weight|
+JOINED_WEIGHTS = 1.05  # cross sections of joined runs agree within this factor
 PATIENCE = 100  # failed showers before giving up, where most fail
 
 
@@ -63,6 +65,7 @@ class TtbarjRun:
         negative_dropped: selected events of negative weight; they are not in `rows`.
         other_weight: events whose |weight| is not the usual one of the file.
         seconds: wall time.
+        notes: what else should be known of the file, as sentences.
     """
 
     rows: list[list[float]] = field(default_factory=list)
@@ -72,6 +75,7 @@ class TtbarjRun:
     negative_dropped: int = 0
     other_weight: int = 0
     seconds: float = 0.0
+    notes: list[str] = field(default_factory=list)
 
     @property
     def events(self) -> NDArray[np.float32]:
@@ -138,12 +142,12 @@ def convert_lhe(
         source = make_source(reader.init)
         pythia = _pythia(LHE_SETTINGS, seed, source)
         finder = make_jet_finder()
-        weights: dict[float, int] = {}
+        weights: dict[int, Counter[float]] = defaultdict(Counter)
         total = min(max_events or 2**63, count_events(path))
         with Progress(total, "tt̄ + jet", show=progress) as bar:
             for event in reader:
                 weight = event.eventinfo.weight
-                weights[abs(weight)] = weights.get(abs(weight), 0) + 1
+                weights[reader.part][abs(weight)] += 1
                 _check_weights(run, weights, reader)
                 if source.shower(pythia, event):
                     run.showered += 1
@@ -160,20 +164,33 @@ def convert_lhe(
                 bar.to(done, f"{len(run.rows):,} selected")
                 if done == max_events:
                     break
+        _check_joined(weights, path)
     finally:
         reader.close()
+        run.notes = reader.notes
         run.seconds = time.monotonic() - start
     return run
 
 
-def _check_weights(run: TtbarjRun, weights: dict[float, int], reader: LheReader) -> None:
+def _check_weights(run: TtbarjRun, weights: dict[int, Counter[float]], reader: LheReader) -> None:
     """Weighted events cannot become events of weight 1; a few exceptions are only counted."""
-    n_events = sum(weights.values())
-    run.other_weight = n_events - max(weights.values())
+    n_events = sum(one.total() for one in weights.values())
+    run.other_weight = n_events - sum(max(one.values()) for one in weights.values())
     if run.other_weight > PATIENCE + (1 - UNWEIGHTED_SHARE) * n_events:
         raise SimulationError(
             f"`{reader.path}`, event {reader.n_read + 1}: {run.other_weight} of {n_events} events "
             "have a |weight| of their own, expected unweighted events: unweight the file first"
+        )
+
+
+def _check_joined(weights: dict[int, Counter[float]], path: Path) -> None:
+    """Joined files may differ a little: the weight is the cross section that each run has found."""
+    usual = [one.most_common(1)[0][0] for one in weights.values()]
+    if max(usual, default=1.0) > JOINED_WEIGHTS * min(usual, default=1.0):
+        raise SimulationError(
+            f"`{path}`: the files that were joined have |weights| of "
+            f"{', '.join(f'{value:g}' for value in usual)}, and here all events count the same: "
+            "convert each file for itself"
         )
 
 
