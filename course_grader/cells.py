@@ -4,7 +4,7 @@ import hashlib
 import re
 from typing import Any
 
-from nbgrader.utils import is_grade, is_solution
+from nbgrader.utils import compute_checksum, is_grade, is_solution
 
 from course_notebooks.executing import NOT_RUN as NOT_RUN  # names of errors
 
@@ -26,6 +26,11 @@ _TAG = re.compile(r"[\w.-]{1,200}")
 def is_test(cell: Any) -> bool:
     """Whether a cell is the master's test: it earns points and holds no answer."""
     return cell.cell_type == "code" and is_grade(cell) and not is_solution(cell)
+
+
+def untouched(cell: Any) -> bool:
+    """Whether one of nbgrader's cells is as it was handed out."""
+    return bool(cell.metadata.nbgrader.get("checksum") == compute_checksum(cell))
 
 
 def cell_name(cell: Any, index: int) -> str:

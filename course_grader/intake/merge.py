@@ -3,17 +3,20 @@
 import copy
 from typing import Any
 
+from nbformat.v4 import new_markdown_cell
+
 from course_grader.intake.recognise import grade_id, recognise
 from course_grader.intake.repair import unique_ids
+from course_grader.marking.beside import HandedOut, own_lines
 
 
 def merge(notebook: Any, master: Any) -> tuple[Any, list[str]]:
     """Lays a submission over the master's cells, so that nbgrader finds what it expects.
 
     A known cell gets the master's kind and metadata (points cannot be edited), and its text where
-    students may not write; of several copies the last one counts; unknown nbgrader cells become
-    ordinary ones; cells that were deleted come back as they were handed out, behind their
-    predecessor; cells that changed places go back.
+    students may not write, while what they wrote there comes into a cell below. Of several copies
+    the last one counts; unknown nbgrader cells become ordinary ones; cells that were deleted come
+    back as they were handed out, behind their predecessor; cells that changed places go back.
 
     Args:
         notebook: a submission, changed in place.
@@ -33,10 +36,21 @@ def merge(notebook: Any, master: Any) -> tuple[Any, list[str]]:
         remarks.append(f"nbgrader's metadata was lost: found again {_list(again)}")
     last = _last_copies(notebook, wanted, remarks)
     _has_answers(last, wanted, strange)
+    given = HandedOut.of(master.cells)
+    written: dict[str, Any] = {}
     for name, index in last.items():
-        notebook.cells[index] = _restored(notebook.cells[index], wanted[name], remarks)
+        cell, like = notebook.cells[index], wanted[name]
+        own = _written_into(cell, like, given)
+        if own is not None:
+            written[name] = own
+        notebook.cells[index] = _restored(cell, like, remarks, kept=own is not None)
     cells = _in_order(notebook.cells, last, wanted, remarks)
-    notebook.cells = _complete(cells, wanted, remarks)
+    notebook.cells = [
+        one
+        for cell in _complete(cells, wanted, remarks)
+        for one in (cell, written.get(grade_id(cell)))
+        if one is not None
+    ]
     _master_kernel(notebook, master, remarks)
     unique_ids(notebook.cells, [])
     return notebook, remarks
@@ -73,7 +87,20 @@ def _has_answers(found: dict[str, int], wanted: dict[str, Any], strange: list[st
         )
 
 
-def _restored(cell: Any, like: Any, remarks: list[str]) -> Any:
+def _written_into(cell: Any, like: Any, given: HandedOut) -> Any:
+    """A cell with what a group wrote into a locked one, such as an answer below its question."""
+    if not like.metadata.nbgrader.get("locked") or cell.source.rstrip() == like.source.rstrip():
+        return None
+    lines = own_lines(cell, HandedOut(given.lines, given.ids | {str(cell["id"])}))
+    if not lines:
+        return None
+    own = new_markdown_cell("\n\n".join(lines))
+    if "attachments" in cell:
+        own["attachments"] = cell["attachments"]
+    return own
+
+
+def _restored(cell: Any, like: Any, remarks: list[str], *, kept: bool) -> Any:
     """The student's text in the master's cell; the master's text where it is locked."""
     name = grade_id(like)
     if cell.cell_type != like.cell_type:
@@ -86,7 +113,8 @@ def _restored(cell: Any, like: Any, remarks: list[str]) -> Any:
     if not like.metadata.nbgrader.get("locked"):
         made["source"] = cell["source"]
     elif cell.source.rstrip() != like.source.rstrip():
-        remarks.append(f"{name} was altered: it is as handed out again")
+        below = ", and what was written into it stands in a cell below" if kept else ""
+        remarks.append(f"{name} was altered: it is as handed out again{below}")
     return made
 
 

@@ -6,13 +6,17 @@ there, so that a mark stays settled as long as the answer stays.
 """
 
 import hashlib
+from pathlib import Path
 from typing import Any
 
 from nbgrader.api import Comment, Grade, Gradebook
 from nbgrader.preprocessors import SaveAutoGrades
-from nbgrader.utils import compute_checksum, determine_grade, is_grade, is_solution, is_task
+from nbgrader.utils import determine_grade, is_grade, is_solution, is_task
 from sqlalchemy import Column, MetaData, String, Table, delete, insert, select
 from sqlalchemy.orm import joinedload
+
+from course_grader.cells import untouched
+from course_grader.marking.beside import BESIDE, beside, handed_out
 
 CHANGED = "the answer changed since a tutor marked it: the mark stays, look at it again"
 OTHER_POINTS = "the automatic points changed since a tutor gave others, which stay: look again"
@@ -34,6 +38,7 @@ class SaveGrades(SaveAutoGrades):  # type: ignore[misc]
     def preprocess(self, nb: Any, resources: Any) -> tuple[Any, Any]:
         """Enters points of all cells, and which written answers are none."""
         known = resources["nbgrader"]
+        elsewhere = self._elsewhere(nb, f"{known['assignment']}/{known['notebook']}.ipynb")
         with Gradebook(known["db_url"]) as gradebook:
             submitted = gradebook.find_submission_notebook(
                 known["notebook"], known["assignment"], known["student"]
@@ -45,11 +50,29 @@ class SaveGrades(SaveAutoGrades):  # type: ignore[misc]
             for cell in nb.cells:
                 name = cell.metadata.get("nbgrader", {}).get("grade_id")
                 if is_grade(cell):
-                    enter(gradebook.db, grades[name], cell)
+                    enter(gradebook.db, grades[name], cell, elsewhere.get(name, ""))
                 if is_solution(cell) or is_task(cell):
-                    comments[name].auto_comment = _remark(cell)
+                    comments[name].auto_comment = _remark(cell, elsewhere.get(name, ""))
             gradebook.db.commit()
         return nb, resources
+
+    def _elsewhere(self, nb: Any, name: str) -> dict[str, str]:
+        """What stands beside untouched cells that a tutor would mark, by grade id."""
+        places = [
+            index
+            for index, cell in enumerate(nb.cells)
+            if is_grade(cell) and is_solution(cell) and untouched(cell)
+        ]
+        if not places:
+            return {}
+        folders = self.config.CourseDirectory
+        given = handed_out(
+            Path(str(folders.get("root", ""))) / str(folders.get(key, usual)) / name
+            for key, usual in (("source_directory", "source"), ("release_directory", "release"))
+        )
+        texts = {nb.cells[index].metadata.nbgrader["grade_id"]: beside(nb.cells, index, given)
+                 for index in places}  # fmt: skip
+        return {task: text for task, text in texts.items() if text}
 
 
 def _of(kind: Any, submitted: Any) -> Any:
@@ -57,12 +80,13 @@ def _of(kind: Any, submitted: Any) -> Any:
     return select(kind).where(kind.notebook == submitted).options(joinedload(kind.cell))
 
 
-def _remark(cell: Any) -> str | None:
-    untouched = cell.metadata.nbgrader.get("checksum") == compute_checksum(cell)
-    return "No response." if untouched and not is_task(cell) else None
+def _remark(cell: Any, elsewhere: str) -> str | None:
+    if not untouched(cell) or is_task(cell):
+        return None
+    return f"{BESIDE.capitalize()}." if elsewhere else "No response."
 
 
-def enter(session: Any, grade: Any, cell: Any) -> None:
+def enter(session: Any, grade: Any, cell: Any, elsewhere: str = "") -> None:
     """Puts a cell's automatic points into the gradebook; a tutor's stay as they are.
 
     A tutor is asked where there are no points yet, and where there is a mark for another answer.
@@ -72,9 +96,11 @@ def enter(session: Any, grade: Any, cell: Any) -> None:
         session: of the gradebook.
         grade: nbgrader's grade of the cell.
         cell: the cell as it was run.
+        elsewhere: the answer, where it stands in cells beside an untouched one.
     """
     points, _ = determine_grade(cell)
-    answer = cell.source.strip() if is_solution(cell) else repr(points)
+    points = None if elsewhere else points
+    answer = f"{cell.source.strip()}{elsewhere}" if is_solution(cell) else repr(points)
     digest = hashlib.sha256(answer.encode(errors="replace")).hexdigest()
     _answers.create(session.connection(), checkfirst=True)
     chosen = _answers.c.grade == grade.id

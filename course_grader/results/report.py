@@ -5,14 +5,15 @@ from dataclasses import astuple, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
-from nbgrader.utils import compute_checksum
+from nbgrader.utils import is_solution
 
-from course_grader.cells import NOT_RUN, STOPPED
+from course_grader.cells import NOT_RUN, STOPPED, untouched
 from course_grader.course import Course
 from course_grader.errors import CourseError
 from course_grader.files import DamagedError, read_notebook, write_whole
 from course_grader.grading.state import NotebookRecord, read_record
 from course_grader.intake.submission import GRADED, MISSING, UNGRADABLE, grade_id
+from course_grader.marking.beside import BESIDE
 from course_grader.marking.kept_marks import look_again
 from course_grader.marking.tester import TROUBLE
 from course_grader.release.tidy import plain
@@ -181,8 +182,11 @@ def graded_row(group: str, name: str, grade: Any, cell: Any) -> Row:
     if error is not None and error.ename == NOT_RUN and not waits:
         status = UNGRADABLE
     reason = look_again(grade)
-    if status != MANUAL and score is not None and score < most:
-        reason = lost_points(cell)
+    is_open = cell is not None and is_solution(cell) and untouched(cell)
+    if status == MANUAL and is_open:
+        reason = reason or BESIDE
+    elif status != MANUAL and score is not None and score < most:
+        reason = "" if is_open and grade.manual_score is not None else lost_points(cell)
     return Row(group, name, grade.name, score, most, status, reason)
 
 
@@ -191,8 +195,7 @@ def lost_points(cell: Any) -> str:
     if cell is None:
         return "the cell is not in the marked notebook"
     if cell.cell_type != "code":
-        as_handed_out = cell.metadata.nbgrader.get("checksum") == compute_checksum(cell)
-        return "no answer" if as_handed_out else ""
+        return "no answer" if untouched(cell) else ""
     for output in cell.outputs:
         if output.output_type == "error":
             return _one_line(_message(output))
