@@ -37,7 +37,7 @@ AUTOGRADE = [
     "course_grader.marking.points.TidyPoints",
     "course_grader.marking.kept_marks.SaveGrades",
     "nbgrader.preprocessors.AssignLatePenalties",
-    "course_grader.results.safe_html.SafeHtml",
+    "course_grader.results.bounded_html.BoundedHtml",
 ]
 
 RELEASE = [

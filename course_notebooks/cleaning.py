@@ -168,3 +168,9 @@ def json_text(value: Any, *, sort_keys: bool = False) -> str:
         '{\n "name": "\\u001b\\u202e"\n}\n'
     """
     return json.dumps(value, indent=1, ensure_ascii=True, sort_keys=sort_keys) + "\n"
+
+
+def one_line(html: str) -> str:
+    """HTML as one line that Markdown leaves alone, signs of equations included."""
+    signs = {"$": "&#36;", "\\": "&#92;", "\n": "&#10;", "\r": ""}
+    return "".join(signs.get(sign, sign) for sign in html)

@@ -341,7 +341,7 @@ def test_equations_are_set_by_mathjax_also_where_html_was_removed(course):
 
 def test_autograding_ends_with_it(course):
     steps = fair_defaults().Autograde.autograde_preprocessors
-    assert steps[-1] == "course_grader.results.safe_html.SafeHtml"
+    assert steps[-1] == "course_grader.results.bounded_html.BoundedHtml"
     notebook = read_notebook(course.release / SHEET / "adding.ipynb")
     cells = {cell.id: cell for cell in notebook.cells}
     cells["written-3-why"].source = script("answer")

@@ -1,7 +1,7 @@
 """One notebook of one group through nbgrader's autograder."""
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,6 @@ from course_grader.cells import NOT_RUN, STOPPED, cell_name
 from course_grader.converting import gradebook_held, run_converter
 from course_grader.course import Course
 from course_grader.execute import executed
-from course_grader.files import read_notebook
 from course_grader.intake.submission import grade_id
 
 
@@ -99,9 +98,9 @@ def give_nothing(course: Course, sheet: str, group: str, notebooks: list[str]) -
         gradebook.db.commit()
 
 
-def run_trouble(path: Path) -> str:
+def run_trouble(cells: Iterable[Any]) -> str:
     """The first sign in a marked notebook that the run itself failed, or nothing."""
-    for index, cell in enumerate(read_notebook(path).cells):
+    for index, cell in enumerate(cells):
         for output in cell.get("outputs", []):
             if failed_to_run(output):
                 return f"{cell_name(cell, index)}: {output.evalue}"

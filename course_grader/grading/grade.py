@@ -5,12 +5,12 @@ changed. Several groups run at the same time, each in a sandbox of its own; the 
 by one thread at a time.
 """
 
-import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+from course_grader.bounded import at_a_time, get_ready
 from course_grader.console import Console, Silent
 from course_grader.converting import ConverterError, nbgrader_house
 from course_grader.course import Course
@@ -33,6 +33,7 @@ from course_grader.grading.state import NotebookRecord, content_digest, read_rec
 from course_grader.grading.timings import Outlook, Timings, kind_of
 from course_grader.intake.submission import GRADED, UNGRADABLE, Handed, lay_out, read_submission
 from course_grader.markers import markers_of
+from course_grader.marking.plain_cells import remark_on
 from course_grader.release.release import generated
 from course_grader.release.source_checks import check_sources
 from course_grader.sandbox.bubblewrap import sandboxed
@@ -93,10 +94,12 @@ class Grading:
             sandboxed(plan.view, plan.limits)  # before anything is touched
         if not scheduler:
             prepare(plan)  # it gets ready while the sheet is registered
+        get_ready("course_grader.intake.submission:read_file", min(at_a_time(), len(there)))
         self._learn(solutions)
-        jobs = [self._job(group, force).put_away(self.masters) for group in groups or there]
+        with ThreadPoolExecutor(at_a_time()) as readers:
+            jobs = list(readers.map(lambda group: self._known(group, force), groups or there))
         cells = {(job.group, name): known for job in jobs for name, known in job.cells.items()}
-        workers = min(workers or default_workers(), len(jobs))
+        workers = min(workers or at_a_time(), len(jobs))
         with (
             nbgrader_house(self.course.root),
             one_engine(),
@@ -144,6 +147,9 @@ class Grading:
             record = {}
         todo = [one.name for one in handed if force or self._changed(group, one, record)]
         return Job(group, handed, todo, record)
+
+    def _known(self, group: str, force: bool) -> Job:
+        return self._job(group, force).put_away(self.masters)
 
     def _in_gradebook(self, group: str) -> bool:
         with self.course.gradebook() as gradebook:
@@ -255,7 +261,9 @@ class Grading:
         record = result.record[one.name]
         try:
             autograde(self.course, self.sheet, group, one.name, intake, ready)
-            record.trouble = record.trouble or run_trouble(self._marked(group, one.name))
+            cells = read_notebook(self._marked(group, one.name)).cells
+            record.trouble = record.trouble or run_trouble(cells)
+            record.remarks += remark_on(cells)
             result.ran.append(one.name)
         except (ConverterError, OSError) as error:
             one.status = record.status = UNGRADABLE
@@ -263,8 +271,3 @@ class Grading:
         except BaseException:  # cut off: what nbgrader left there is not marked
             self._marked(group, one.name).unlink(missing_ok=True)
             raise
-
-
-def default_workers() -> int:
-    """Groups graded at a time: one a core of this machine, at most four."""
-    return max(1, min(4, os.cpu_count() or 1))

@@ -5,11 +5,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from course_grader.bounded import TooMuchError, WorkError, bounded
 from course_grader.course import Course
 from course_grader.files import read_notebook
 from course_grader.intake.names import groups_in, is_notebook, notebook_named, person_in, shown
 from course_grader.intake.recognise import grade_id
-from course_grader.intake.repair import read_handed
+from course_grader.intake.repair import READ_SECONDS, read_handed
 from course_grader.intake.unpack import Item, Refused
 
 
@@ -98,8 +99,8 @@ class Sheets:
     def like(self, file: Path) -> tuple[str, str] | None:
         """Sheet and name of the notebook that has most of a file's grade ids, if one has."""
         try:
-            own = ids_of(read_handed(file)[0])
-        except (ValueError, OSError):
+            own = set(bounded(f"{__name__}:ids_in", str(file), seconds=READ_SECONDS))
+        except (TooMuchError, WorkError):
             return None
         shares = {key: len(own & ids) for key, ids in self._ids.items()}
         best = max(shares, key=lambda key: (shares[key], key[0] == self.sheet), default=None)
@@ -107,6 +108,14 @@ class Sheets:
         if best is None or 2 * shares[best] <= len(own) or len(equal) > 1:
             return None
         return best
+
+
+def ids_in(file: str) -> list[str]:
+    """All grade ids of a notebook that somebody handed in; none if it cannot be read."""
+    try:
+        return sorted(ids_of(read_handed(Path(file))[0]))
+    except (ValueError, OSError):
+        return []
 
 
 def ids_of(notebook: Any) -> set[str]:

@@ -11,6 +11,7 @@ from typing import Any
 
 import nbformat
 
+READ_SECONDS = 30.0  # of computing, for a file
 MAX_RAW = 300_000_000
 MAX_BYTES = 20_000_000
 MAX_CELLS = 2_000

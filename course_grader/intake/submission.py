@@ -12,14 +12,16 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
+import nbformat
 from nbgrader.utils import find_all_files
 
+from course_grader.bounded import TooMuchError, WorkError, bounded
 from course_grader.course import Course
 from course_grader.files import notebook_text, sha256, write_whole
 from course_grader.intake.merge import merge
 from course_grader.intake.names import shown
 from course_grader.intake.recognise import grade_id
-from course_grader.intake.repair import read_handed
+from course_grader.intake.repair import READ_SECONDS, read_handed
 
 __all__ = [
     "GRADED",
@@ -119,19 +121,39 @@ def _read(one: Handed, path: Path, master: Any) -> None:
         return
     try:
         one.digest = sha256(path)
-        notebook, one.remarks = read_handed(path)
-        one.notebook, remarks = merge(notebook, master)
-        one.remarks = few([*one.remarks, *remarks], _MOST_REMARKS)
-    except ValueError as error:
-        text = str(error)
-        one.status = UNGRADABLE
-        one.reason = text if text.startswith(path.name) else f"{path.name} {text}"
+        read = bounded(f"{__name__}:read_file", str(path), master, seconds=READ_SECONDS)
     except OSError as error:
+        read = {"reason": f"could not be read: {error.strerror}; hand it in again"}
+    except (TooMuchError, WorkError) as error:
+        text = f"cannot be read as a notebook: reading it {error}; clear the outputs, keep data in"
+        read = {"reason": f"{text} files of their own and hand in again"}
+    if "reason" in read:
         one.status = UNGRADABLE
-        one.reason = f"{path.name} could not be read: {error.strerror}; hand it in again"
+        one.reason = f"{path.name} {read['reason'].removeprefix(path.name).lstrip()}"
+    else:
+        one.notebook = nbformat.from_dict(read["notebook"])
+        one.remarks = few(read["remarks"], _MOST_REMARKS)
+
+
+def read_file(name: str, master: Any) -> dict[str, Any]:
+    """A notebook laid over the master's cells with remarks, or the reason why there is none.
+
+    Args:
+        name: path of the file.
+        master: the students' version as released.
+    """
+    try:
+        notebook, remarks = read_handed(Path(name))
+        notebook, more = merge(notebook, master)
+    except ValueError as error:
+        return {"reason": str(error)}
+    except OSError as error:
+        return {"reason": f"could not be read: {error.strerror}; hand it in again"}
+    except MemoryError:
+        raise
     except Exception as error:  # whatever is in a file costs its own group
-        one.status = UNGRADABLE
-        one.reason = f"{path.name} cannot be read as a notebook: {type(error).__name__}: {error}"
+        return {"reason": f"cannot be read as a notebook: {type(error).__name__}: {error}"}
+    return {"notebook": notebook, "remarks": [*remarks, *more]}
 
 
 def few(remarks: list[str], most: int) -> list[str]:

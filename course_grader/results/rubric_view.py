@@ -16,8 +16,7 @@ from course_grader.errors import CourseError
 from course_grader.intake.submission import grade_id
 from course_grader.release.rubrics import is_manual, read_rubric
 from course_grader.results.pages import render
-from course_grader.results.safe_html import one_line
-from course_notebooks.cleaning import html
+from course_notebooks.cleaning import html, one_line
 
 _TEMPLATES = files("course_grader.results") / "templates"
 _SHOWN = {"student", "last_name", "first_name"}

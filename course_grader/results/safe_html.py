@@ -31,7 +31,7 @@ from course_grader.results.pictures import (
     pictures_only,
     sizes,
 )
-from course_notebooks.cleaning import clean, coloured
+from course_notebooks.cleaning import clean, coloured, one_line
 
 _TAGS = {
     *ALLOWED_TAGS,
@@ -218,12 +218,6 @@ def _look(text: str, attachments: dict[str, Any]) -> tuple[str, bool, tuple[str,
 def _remembered(text: str) -> tuple[str, bool, tuple[str, ...]]:
     """The same for a text without attachments: the lecturer's texts come back with every group."""
     return _look(text, {})
-
-
-def one_line(html: str) -> str:
-    """HTML as one line that Markdown leaves alone, signs of equations included."""
-    signs = {"$": "&#36;", "\\": "&#92;", "\n": "&#10;", "\r": ""}
-    return "".join(signs.get(sign, sign) for sign in html)
 
 
 def _marks(metadata: dict[str, Any]) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from course_notebooks.cleaning import html
 
 _HEADING = re.compile(r"(#{1,6})\s+(.+)")
 _POINTS = re.compile(r"\s*\([^()]*\bpoints?\b[^()]*\)\s*$")
+_LONGEST = 200  # signs of a heading
 _IN_PART = "part of the points: what was measured stands below the check"
 
 
@@ -127,7 +128,8 @@ def headings(source: str, path: dict[int, str]) -> dict[int, str]:
         match = _HEADING.fullmatch(line)
         if match:
             level = len(match[1])
-            path = {key: text for key, text in path.items() if key < level} | {level: match[2]}
+            title = " ".join(match[2].split())[:_LONGEST]
+            path = {key: text for key, text in path.items() if key < level} | {level: title}
     return path
 
 
