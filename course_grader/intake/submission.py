@@ -155,22 +155,36 @@ def lay_out(course: Course, sheet: str, group: str, handed: list[Handed]) -> Pat
     target = intake / group / sheet
     shutil.rmtree(target, ignore_errors=True)
     target.mkdir(parents=True)
-    source = course.submitted / group / sheet
-    left_out: list[str] = []
-    for name in find_all_files(str(source), [*course.config.CourseDirectory.ignore, "*.ipynb"]):
-        path = Path(name)
-        inner = path.relative_to(source)
-        if path.is_symlink() or not path.is_file() or path.suffix.lower() in _PAGES:
-            continue
-        try:
-            (target / inner).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(path, target / inner)
-        except OSError as error:
-            (target / inner).unlink(missing_ok=True)
-            left_out.append(f"{shown(inner.parts)} was left out: {error.strerror or error}")
+    left_out = copy_files(course, sheet, group, target)
     for one in handed[:1]:
         one.remarks += few(left_out, _MOST)
     for one in handed:
         if one.status == GRADED:
             write_whole(target / f"{one.name}.ipynb", notebook_text(one.notebook))
     return intake
+
+
+def copy_files(course: Course, sheet: str, group: str, target: Path) -> list[str]:
+    """Copies what a group handed in beside its notebooks; returns what could not be, and why."""
+    source = course.submitted / group / sheet
+    left_out: list[str] = []
+    for path in other_files(course, source):
+        inner = path.relative_to(source)
+        try:
+            (target / inner).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, target / inner)
+        except OSError as error:
+            (target / inner).unlink(missing_ok=True)
+            left_out.append(f"{shown(inner.parts)} was left out: {error.strerror or error}")
+    return left_out
+
+
+def other_files(course: Course, folder: Path) -> list[Path]:
+    """The files of a hand-in that are no notebooks and may lie where a tutor clicks on them."""
+    names = find_all_files(str(folder), [*course.config.CourseDirectory.ignore, "*.ipynb"])
+    paths = sorted(Path(name) for name in names)
+    return [
+        path
+        for path in paths
+        if not path.is_symlink() and path.is_file() and path.suffix.lower() not in _PAGES
+    ]

@@ -17,7 +17,7 @@ from pathlib import Path
 from course_grader.course import Course
 from course_grader.errors import CourseError
 from course_grader.files import read_notebook, write_whole
-from course_grader.handout import handed_out
+from course_grader.handout import folder_name, handed_out
 from course_grader.release.bundle_readme import readme
 from course_grader.release.kept import leftovers
 
@@ -64,15 +64,6 @@ def _content(path: Path) -> dict[str, bytes]:
             return {name: archive.read(name) for name in archive.namelist()}
     except (OSError, zipfile.BadZipFile):
         return {}
-
-
-def folder_name(course: Course) -> str:
-    """The folder in the bundle: the course's name.
-
-    It is the same for all sheets, so that students can unpack the next one into the same place.
-    """
-    name = str(course.project.get("name") or course.config.CourseDirectory.get("course_id") or "")
-    return re.sub(r"[^\w.-]+", "-", name).strip(".-") or "course"
 
 
 def named(page: str, sheet: str) -> str:
