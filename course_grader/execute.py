@@ -4,7 +4,6 @@
 `nbgrader autograde`, the formgrader's button and `genlhc grade` all mark in the same way.
 """
 
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -20,7 +19,7 @@ from course_grader.course import Course
 from course_grader.files import read_notebook
 from course_grader.handout import place, shown
 from course_grader.imports import imported, imported_later
-from course_grader.intake.submission import copy_files
+from course_grader.intake.beside import room_files
 from course_grader.marking.budgets import budgets
 from course_grader.marking.running import Plan, run_submission
 from course_grader.marking.test_server import server_for
@@ -107,10 +106,7 @@ class TrustedExecute(NbGraderPreprocessor):  # type: ignore[misc]
         course = Course.open(Path.cwd())
         plan = self.plan(course, sheet, {name: nb})
         server = server_for(plan.root, plan.test_modules, self.memory)
-        with gradebook_free(), tempfile.TemporaryDirectory(prefix="genlhc-") as folder:
-            files = Path(folder, sheet)
-            files.mkdir()
-            copy_files(course, sheet, known["student"], files)
+        with gradebook_free(), room_files(course, sheet, known["student"]) as files:
             run_submission({name: nb}, plan, server, files=files)
         return nb, resources
 

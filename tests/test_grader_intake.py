@@ -22,6 +22,7 @@ from course_grader.course import Course
 from course_grader.errors import CourseError
 from course_grader.files import notebook_text, read_notebook
 from course_grader.grading.grade import Grading
+from course_grader.grading.handed import solutions_of
 from course_grader.intake.collect import Collected, Collection, collect
 from course_grader.intake.merge import merge
 from course_grader.intake.recognise import grade_id
@@ -256,7 +257,7 @@ def test_names_that_differ_in_case_only_do_not_collide(give, room):
 
 def test_late_hand_ins_get_nbgraders_penalty(give, room):
     grading = Grading(room.course, SHEET)
-    grading._learn(grading._solutions())
+    grading._learn(solutions_of(grading.course, SHEET))
     with room.course.gradebook() as gradebook:
         gradebook.find_assignment(SHEET).duedate = datetime(2026, 5, 1)
         gradebook.db.commit()

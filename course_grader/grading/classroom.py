@@ -6,6 +6,7 @@ instead, if its workers see the course's folder.
 """
 
 import gc
+import os
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -158,3 +159,8 @@ def prepare(plan: Plan) -> None:
 def _server(plan: Plan) -> TestServer:
     """The tests' server of this process."""
     return server_for(plan.root, plan.test_modules, plan.limits.memory)
+
+
+def usual_workers() -> int:
+    """Groups graded at a time: one a core of this machine, at most four."""
+    return max(1, min(4, os.cpu_count() or 1))

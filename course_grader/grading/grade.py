@@ -5,7 +5,6 @@ changed. Several groups run at the same time, each in a sandbox of its own; the 
 by one thread at a time.
 """
 
-import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -26,15 +25,21 @@ from course_grader.grading.autograde import (
     with_sources,
 )
 from course_grader.grading.checks_digest import checks_digest
-from course_grader.grading.classroom import Classroom, prepare
+from course_grader.grading.classroom import Classroom, prepare, usual_workers
+from course_grader.grading.handed import handed_in, is_registered, solutions_of
 from course_grader.grading.job import NEW, GroupResult, Job
 from course_grader.grading.lost import CONTAINED, contained, without_result
-from course_grader.grading.state import NotebookRecord, content_digest, read_record, write_record
+from course_grader.grading.state import (
+    NAME,
+    NotebookRecord,
+    content_digest,
+    read_record,
+    write_record,
+)
 from course_grader.grading.timings import Outlook, Timings, kind_of
-from course_grader.intake.submission import GRADED, UNGRADABLE, Handed, lay_out, read_submission
-from course_grader.markers import markers_of
+from course_grader.intake.beside import forget_files, room_files
+from course_grader.intake.submission import GRADED, UNGRADABLE, Handed, lay_out
 from course_grader.release.release import generated
-from course_grader.release.source_checks import check_sources
 from course_grader.sandbox.bubblewrap import sandboxed
 
 
@@ -86,7 +91,7 @@ class Grading:
                 f"{self.course.submitted.name}/<group>/{self.sheet}/; "
                 f"groups there: {', '.join(there) or 'none'}"
             )
-        solutions = self._solutions()
+        solutions = solutions_of(self.course, self.sheet)
         runs = TrustedExecute(config=self.course.config)
         plan = runs.plan(self.course, self.sheet, solutions)
         if not plan.unsafe:
@@ -96,7 +101,7 @@ class Grading:
         self._learn(solutions)
         jobs = [self._job(group, force).put_away(self.masters) for group in groups or there]
         cells = {(job.group, name): known for job in jobs for name, known in job.cells.items()}
-        workers = min(workers or default_workers(), len(jobs))
+        workers = min(workers or usual_workers(), len(jobs))
         with (
             nbgrader_house(self.course.root),
             one_engine(),
@@ -119,15 +124,6 @@ class Grading:
                 self.timings.save()
         return sorted(results, key=lambda result: result.group)
 
-    def _solutions(self) -> dict[str, Any]:
-        """The solution notebooks by name."""
-        paths = {
-            name: self.course.source / self.sheet / f"{name}.ipynb"
-            for name in self.course.notebooks(self.sheet)
-        }
-        check_sources(list(paths.values()), markers_of(self.course.config))
-        return {name: read_notebook(path) for name, path in paths.items()}
-
     def _learn(self, solutions: dict[str, Any]) -> None:
         """Registers the sheet as the solutions are now."""
         checks = checks_digest(self.course, solutions.values())
@@ -138,38 +134,26 @@ class Grading:
                 self.digests[name] = content_digest(solution, checks)
 
     def _job(self, group: str, force: bool) -> Job:
-        handed = self._read(group)
+        handed = handed_in(self.course, self.sheet, group, self.masters)
         record = read_record(self.course, self.sheet, group)
-        if not self._in_gradebook(group):
+        if not is_registered(self.course, self.sheet, group):
             record = {}
         todo = [one.name for one in handed if force or self._changed(group, one, record)]
         return Job(group, handed, todo, record)
 
-    def _in_gradebook(self, group: str) -> bool:
-        with self.course.gradebook() as gradebook:
-            submissions = gradebook.assignment_submissions(self.sheet)
-            return group in {submission.student_id for submission in submissions}
-
     def _changed(self, group: str, one: Handed, record: dict[str, NotebookRecord]) -> bool:
         before = record.get(one.name)
-        if before is None or before.submitted != one.digest:
+        if before is None or not before.holds(one, self.digests[one.name]):
             return True
-        if (before.status, before.reason) != (one.status, one.reason) and one.status != GRADED:
-            return True
-        return one.status == GRADED and (
-            before.master != self.digests[one.name] or not self._marked(group, one.name).is_file()
-        )
+        return one.status == GRADED and not self._marked(group, one.name).is_file()
 
     def _marked(self, group: str, name: str) -> Path:
         return self.course.autograded / group / self.sheet / f"{name}.ipynb"
 
-    def _read(self, group: str) -> list[Handed]:
-        return read_submission(self.course.submitted / group / self.sheet, self.masters)
-
     def _fetch(self, job: Job, room: Classroom, outlook: Outlook) -> GroupResult:
         """Reads a group's notebooks again and grades them."""
         try:
-            job.handed = self._read(job.group)
+            job.handed = handed_in(self.course, self.sheet, job.group, self.masters)
             return self._grade(job, room, outlook)
         except CONTAINED as error:
             self.course.log.exception("%s", job.group)
@@ -196,9 +180,10 @@ class Grading:
             for one in job.handed:
                 if one.name in job.todo:
                     result.record[one.name] = NotebookRecord(
-                        one.digest, self.digests[one.name], one.status, one.reason, one.remarks,
-                        unsafe=room.plan.unsafe,
+                        one.digest, one.files, self.digests[one.name], one.status, one.reason,
+                        one.remarks, unsafe=room.plan.unsafe,
                     )  # fmt: skip
+            forget_files(self.course.autograded / job.group / self.sheet, NAME)
             ready = self._run(job, room, intake, result, outlook)
             for one in job.to_run():
                 self._mark(job.group, one, intake, ready, result)
@@ -224,7 +209,9 @@ class Grading:
         for name in ready:
             outlook.begin((job.group, name), f"{job.group} {name}")
         try:
-            done = room.run(job.group, ready, intake / job.group / self.sheet, heard)
+            laid = intake / job.group / self.sheet
+            with room_files(self.course, self.sheet, job.group, laid) as files:
+                done = room.run(job.group, ready, files, heard)
         except CourseError:
             raise
         except Exception as error:
@@ -239,13 +226,8 @@ class Grading:
                 outlook.end((job.group, name))
             if self.stopped:
                 raise KeyboardInterrupt
-        for name, seconds in done.seconds.items():
-            result.record[name].seconds = round(seconds, 3)
-        for place, text in done.troubles.items():
-            name, _, cell = place.partition("/")
-            last = text.strip().splitlines()[-1]
-            result.record[name].trouble = f"the test {cell} itself failed: {last}"
-            self.course.log.warning("%s %s: %s", job.group, place, text)
+        for text in result.note(done):
+            self.course.log.warning("%s", text)
         return done.notebooks
 
     def _mark(
@@ -263,8 +245,3 @@ class Grading:
         except BaseException:  # cut off: what nbgrader left there is not marked
             self._marked(group, one.name).unlink(missing_ok=True)
             raise
-
-
-def default_workers() -> int:
-    """Groups graded at a time: one a core of this machine, at most four."""
-    return max(1, min(4, os.cpu_count() or 1))
