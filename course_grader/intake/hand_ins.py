@@ -10,7 +10,6 @@ from course_grader.course import Course
 from course_grader.files import read_notebook
 from course_grader.intake.names import (
     groups_in,
-    is_junk,
     is_notebook,
     notebook_named,
     person_in,
@@ -19,6 +18,7 @@ from course_grader.intake.names import (
 from course_grader.intake.recognise import grade_id
 from course_grader.intake.repair import read_handed
 from course_grader.intake.unpack import Item, Unpacker
+from course_notebooks.file_names import is_junk
 
 
 class SeveralGroups(ValueError):  # noqa: N818  (what was found, not what went wrong)

@@ -16,13 +16,12 @@ from pathlib import Path
 from course_grader.intake.archives import (
     CHUNK,
     Entry,
-    kind_of,
     tar_entries,
     unzipped,
     what,
     zip_entries,
 )
-from course_grader.intake.names import is_junk, safe_parts
+from course_notebooks.file_names import is_junk, kind_of, safe_parts
 
 _FREE = 20_000_000
 

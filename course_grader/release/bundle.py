@@ -20,6 +20,7 @@ from course_grader.files import read_notebook, write_whole
 from course_grader.handout import folder_name, handed_out
 from course_grader.release.bundle_readme import readme
 from course_grader.release.kept import leftovers
+from course_notebooks import handed_out as handed_out_list
 
 _NEVER = ("__pycache__", "*.pyc", ".*", "*.egg-info", "Thumbs.db", "*~", "*.tmp")
 _FIRST = 315532800  # 1980-01-01: zip archives know no earlier time
@@ -50,6 +51,7 @@ def write_bundle(course: Course, sheet: str) -> Path:
             content[name] = named(content[name].decode("utf-8"), sheet).encode()
     content["README.md"] = readme(course, sheet, files).encode()
     content["pyproject.toml"] = _pyproject(course, files).encode()
+    content[f"{course.release.name}/{sheet}/{handed_out_list.NAME}"] = handed_out_list.text(content)
     path = course.build / f"{sheet}-students.zip"
     content = {f"{folder_name(course)}/{name}": one for name, one in content.items()}
     if _content(path) != content:
