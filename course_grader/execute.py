@@ -17,8 +17,9 @@ from course_grader.cells import is_test, secret_of
 from course_grader.converting import gradebook_free
 from course_grader.course import Course
 from course_grader.files import read_notebook
-from course_grader.handout import shown
+from course_grader.handout import place, shown
 from course_grader.imports import imported, imported_later
+from course_grader.intake.beside import room_files
 from course_grader.marking.budgets import budgets
 from course_grader.marking.running import Plan, run_submission
 from course_grader.marking.test_server import server_for
@@ -79,7 +80,8 @@ class TrustedExecute(NbGraderPreprocessor):  # type: ignore[misc]
         for cell in (cell for notebook in notebooks.values() for cell in notebook.cells):
             if cell.cell_type == "code":
                 modules[is_test(cell)] |= imported(cell.source)
-        view = View(shown(course, sheet), tuple(Path(name).stem for name in course.settings.checks))
+        hidden = tuple(Path(name).stem for name in course.settings.checks)
+        view = View(shown(course, sheet), hidden, place(course, sheet))
         for names in modules.values():  # once for all submissions, also what is imported late
             names |= imported_later(names, course.root)
         needed, tested = (tuple(sorted(modules[kind])) for kind in (False, True))
@@ -101,10 +103,11 @@ class TrustedExecute(NbGraderPreprocessor):  # type: ignore[misc]
             return nb, resources
         known = resources["nbgrader"]
         name, sheet = known["notebook"], known["assignment"]
-        plan = self.plan(Course.open(Path.cwd()), sheet, {name: nb})
+        course = Course.open(Path.cwd())
+        plan = self.plan(course, sheet, {name: nb})
         server = server_for(plan.root, plan.test_modules, self.memory)
-        with gradebook_free():
-            run_submission({name: nb}, plan, server)
+        with gradebook_free(), room_files(course, sheet, known["student"]) as files:
+            run_submission({name: nb}, plan, server, files=files)
         return nb, resources
 
 

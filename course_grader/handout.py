@@ -1,5 +1,6 @@
 """Which of the course's files the students of a sheet get, and which its sandboxes show."""
 
+import re
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
@@ -26,9 +27,10 @@ def handed_out(course: Course, sheet: str) -> tuple[str, ...]:
 
 
 def shown(course: Course, sheet: str) -> dict[str, Path]:
-    """What a sheet's notebooks find where they are graded, by its place there.
+    """What a sheet's notebooks find where they are graded, by its place in the bundle.
 
-    Without a sheet, as `genlhc doctor` asks, it is what the notebooks of any sheet may find.
+    The exercises as they were released are among it. Without a sheet, as `genlhc doctor` asks, it
+    is what the notebooks of any sheet may find.
 
     Raises:
         CourseError: an entry leads out of the course, to the trusted side, or to nothing.
@@ -37,7 +39,24 @@ def shown(course: Course, sheet: str) -> dict[str, Path]:
     general = settings.bundle if settings.sandbox is None else settings.sandbox
     own = info.bundle if settings.sandbox is None else ()
     names = _chosen(course, info, general, (*own, *info.sandbox), "sandbox")
-    return {name: course.root / name for name in names}
+    found = {name: course.root / name for name in names}
+    if sheet and (course.release / sheet).is_dir():
+        found[f"{course.release.name}/{sheet}"] = course.release / sheet
+    return found
+
+
+def place(course: Course, sheet: str) -> str:
+    """Where a sheet's notebooks are in the bundle, such as `genlhc/exercises/sheet01`."""
+    return f"{folder_name(course)}/{course.release.name}/{sheet}"
+
+
+def folder_name(course: Course) -> str:
+    """The folder in the bundle: the course's name.
+
+    It is the same for all sheets, so that students can unpack the next one into the same place.
+    """
+    name = str(course.project.get("name") or course.config.CourseDirectory.get("course_id") or "")
+    return re.sub(r"[^\w.-]+", "-", name).strip(".-") or "course"
 
 
 def _chosen(

@@ -46,8 +46,8 @@ def handin(
 ) -> None:
     """Run the notebooks of SHEET, say what is missing, and pack handin/<group>.zip.
 
-    The archive holds executed copies of your notebooks and one PDF of all.
-    Your own files are not changed. Scanned pages beside the notebooks
+    The archive holds executed copies of your notebooks, one PDF of all, and
+    your own files beside the notebooks. These are not changed. Scanned pages beside the notebooks
     (derivation*.pdf, .png, .jpg) are added at the end of the PDF. Who you
     are stands in group.toml, which is written for you to fill in.
 
@@ -55,6 +55,7 @@ def handin(
     """
     from course_handin.group import find_group_file, read_group
     from course_handin.handin import hand_in
+    from course_handin.own_files import listed
     from course_handin.sheet import find_sheet
 
     console = Terminal()
@@ -75,6 +76,8 @@ def handin(
         console.say(f"note: {text}")
     if made.scans:
         console.say(f"added to the PDF: {', '.join(made.scans)}")
+    if made.files:
+        console.say(f"own files in the archive: {listed(made.files)}")
     pages = f", a PDF of {made.n_pages} pages in it" if made.n_pages else ""
     console.say(f"made: {made.path} ({made.size / 1e6:.1f} MB{pages})")
     if made.problems:

@@ -11,6 +11,7 @@ from typing import Any
 from course_handin.answers import review
 from course_handin.errors import HandInError
 from course_handin.group import FILE, Group
+from course_handin.own_files import outside, own_files, there
 from course_handin.packing import pack
 from course_handin.paper import make_paper
 from course_handin.sheet import Sheet, read_notebook
@@ -29,6 +30,7 @@ class HandIn:
         size: in bytes.
         n_pages: of the PDF, 0 if there is none.
         scans: derivations that were added.
+        files: of the group's own that are in it, by their paths from the notebooks' folder.
         problems: by notebook; an empty name stands for the whole.
         remarks: what is unusual but right.
     """
@@ -37,6 +39,7 @@ class HandIn:
     size: int = 0
     n_pages: int = 0
     scans: list[str] = field(default_factory=list)
+    files: list[str] = field(default_factory=list)
     problems: dict[str, list[str]] = field(default_factory=dict)
     remarks: list[str] = field(default_factory=list)
 
@@ -61,6 +64,7 @@ def hand_in(
         HandInError: not one notebook can be read.
     """
     made = HandIn(sheet.root / FOLDER / f"{group.name}.zip")
+    before, start = there(sheet), None if minutes is None else time.time()
     notebooks: dict[str, Any] = {}
     reviews = []
     for path in sheet.notebooks:
@@ -80,15 +84,21 @@ def hand_in(
         raise HandInError("\n".join(made.problems[""]))
     show("making the PDF")
     paper = make_paper(sheet, group, notebooks, reviews, date.today())
-    others = {FILE: group_file.read_bytes()}
+    without = [group_file, sheet.folder / FILE, *(sheet.folder / name for name in paper.scans)]
+    own = own_files(sheet, notebooks, before, without)
+    others = own.taken | {FILE: group_file.read_bytes()}
     if paper.content:
         others[f"{group.name}-{sheet.name}.pdf"] = paper.content
     made.n_pages, made.scans = paper.n_pages, paper.scans
     made.remarks += [group.remark] * bool(group.remark) + paper.remarks
-    whole = paper.problems
+    made.files = sorted(own.taken)
+    made.remarks += own.remarks
+    whole = [*paper.problems, *own.problems, *outside(sheet, notebooks, start)]
     made.size = pack(made.path, group.name, notebooks, others)
     if made.size > _LARGE:
-        whole.append(f"the archive is larger than {_LARGE / 1e6:.0f} MB: are there large outputs?")
+        whole.append(
+            f"the archive is larger than {_LARGE / 1e6:.0f} MB: are there large outputs or files?"
+        )
     if whole:
         made.problems.setdefault("", []).extend(whole)
     return made

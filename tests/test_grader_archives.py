@@ -13,13 +13,12 @@ import pytest
 
 from course_grader.intake.names import (
     groups_in,
-    is_junk,
     notebook_named,
     person_in,
     person_key,
-    safe_parts,
 )
 from course_grader.intake.unpack import Limits, Unpacker
+from course_notebooks.file_names import is_junk, safe_parts
 
 SMALL = Limits(
     files=30,

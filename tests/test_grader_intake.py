@@ -22,6 +22,7 @@ from course_grader.course import Course
 from course_grader.errors import CourseError
 from course_grader.files import notebook_text, read_notebook
 from course_grader.grading.grade import Grading
+from course_grader.grading.handed import solutions_of
 from course_grader.intake.collect import Collected, Collection, collect
 from course_grader.intake.merge import merge
 from course_grader.intake.recognise import grade_id
@@ -133,6 +134,34 @@ def test_one_groups_own_archive_is_known_by_its_name(give, room):
     assert only(give({"adding.ipynb": room.adding}, "group-07.zip")).new == ["adding"]
     stamp = room.files("group-07")["timestamp.txt"].decode()
     assert not stamp.startswith("2026-05-04")  # the time within the archive
+
+
+@pytest.mark.parametrize("kind", ["folder", "all.zip", "all.tar.gz", "group-07.zip", "nested"])
+def test_who_hands_in_a_checkpoint_alone_is_named_in_one_line(give, room, kind):
+    files = {".ipynb_checkpoints/adding-checkpoint.ipynb": room.adding, ".DS_Store": b"x"}
+    if kind == "nested":
+        done = give({"group-07.zip": zipped(files)}, "all.zip")
+    elif kind == "group-07.zip":
+        done = give(files, kind)
+    else:
+        done = give({f"group-07/{name}": data for name, data in files.items()}, kind)
+    (text,) = problems(done)
+    assert only(done).group == "group-07"
+    assert "nothing else was handed in" in text
+    assert not done.is_clean
+    assert only(done).arrived is None
+    handed = read_submission(room.course.submitted / "group-07" / SHEET, room.stubs)
+    assert {one.status for one in handed} == {"ungradable"}
+
+
+def test_junk_beside_a_hand_in_or_elsewhere_names_nobody(give, room):
+    junk = (
+        ".DS_Store", "__MACOSX/group-08/._means.ipynb", ".git/group-09/means.ipynb",
+        "group-07/.ipynb_checkpoints/adding-checkpoint.ipynb", "group-07/__pycache__/x.pyc",
+    )  # fmt: skip
+    done = give({"group-07/adding.ipynb": room.adding, **dict.fromkeys(junk, b"x")}, "all.zip")
+    assert only(done).new == ["adding"]
+    assert done.is_clean
 
 
 def test_browser_copies_count_by_time_then_by_number(give, room):
@@ -256,7 +285,7 @@ def test_names_that_differ_in_case_only_do_not_collide(give, room):
 
 def test_late_hand_ins_get_nbgraders_penalty(give, room):
     grading = Grading(room.course, SHEET)
-    grading._learn(grading._solutions())
+    grading._learn(solutions_of(grading.course, SHEET))
     with room.course.gradebook() as gradebook:
         gradebook.find_assignment(SHEET).duedate = datetime(2026, 5, 1)
         gradebook.db.commit()

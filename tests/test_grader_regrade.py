@@ -14,6 +14,7 @@ from course_grader.converting import nbgrader_house
 from course_grader.course import Course
 from course_grader.errors import CourseError
 from course_grader.grading.grade import Grading
+from course_grader.grading.handed import solutions_of
 from course_grader.grading.regrade import Regrading
 from course_grader.grading.state import read_record
 from course_grader.marking.kept_marks import CHANGED, OTHER_POINTS
@@ -160,7 +161,7 @@ def test_what_is_cut_off_is_whole_and_is_completed_by_the_same_command(course, m
 def test_checks_that_change_while_one_is_asked_are_not_used(course):
     book = (course.root / "gradebook.db").read_bytes()
     regrading = Regrading(course, SHEET, [ADD])
-    regrading._learn(regrading._solutions())
+    regrading._learn(solutions_of(regrading.course, SHEET))
     assert (course.root / "gradebook.db").read_bytes() == book  # to propose changes nothing
     notebook = tiny.adding()
     notebook.cells[4].source = notebook.cells[4].source.replace("callable", "not callable")

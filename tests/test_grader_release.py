@@ -1,6 +1,7 @@
 """Releases: nothing of the solution gets out, nothing of the lecturer's gets lost."""
 
 import copy
+import hashlib
 import json
 import os
 import shutil
@@ -250,12 +251,16 @@ def test_bundle_holds_what_students_need_and_nothing_else(course):
         [
             "README.md",
             "data/numbers.csv",
+            f"exercises/{SHEET}/.handed-out.json",
             f"exercises/{SHEET}/adding.ipynb",
             f"exercises/{SHEET}/means.ipynb",
             "pyproject.toml",
             "tinylib/__init__.py",
         ]
     )
+    given = json.loads(files[f"exercises/{SHEET}/.handed-out.json"])
+    assert set(given) == set(files) - {f"exercises/{SHEET}/.handed-out.json"}
+    assert given["data/numbers.csv"] == hashlib.sha256(files["data/numbers.csv"]).hexdigest()
     assert b"SOLUTION" not in text
     assert b"tiny_tests" not in text
     assert f"exercises/{SHEET}/adding.ipynb" in readme

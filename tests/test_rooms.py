@@ -21,6 +21,7 @@ from course_grader.sandbox.bubblewrap import Limits, View
 from course_grader.sandbox.processes import memory, sockets
 
 LIMITS = Limits(call=30, cell=60, notebook=120, memory=2 << 30, disk=32 << 20)
+NOTHING = View({})
 PATIENCE = 60.0
 
 
@@ -30,10 +31,10 @@ def server(tmp_path_factory):
         yield server
 
 
-def run(server, *sources, heard=None, modules=()):
+def run(server, *sources, heard=None, modules=(), view=NOTHING):
     """Cells through the sandbox; what they printed, and their errors."""
     made = tiny.notebook(*map(new_code_cell, sources))
-    plan = Plan(Path.cwd(), View({}), modules, (), LIMITS)
+    plan = Plan(Path.cwd(), view, modules, (), LIMITS)
     run_submission({"n": made}, plan, server, heard)
     return [
         "".join(one.get("text", "") or one.get("evalue", "") for one in cell.outputs)
@@ -41,7 +42,7 @@ def run(server, *sources, heard=None, modules=()):
     ]
 
 
-def meet(server, *partners):
+def meet(server, *partners, view=NOTHING):
     """Runs notebooks at the same time, cell by cell; what each of them printed."""
     barrier = threading.Barrier(len(partners))
 
@@ -49,7 +50,7 @@ def meet(server, *partners):
         barrier.wait(PATIENCE)
 
     with ThreadPoolExecutor(len(partners)) as pool:
-        return list(pool.map(lambda cells: run(server, *cells, heard=heard), partners))
+        return list(pool.map(lambda cells: run(server, *cells, heard=heard, view=view), partners))
 
 
 READY = """
@@ -115,6 +116,34 @@ def test_without_the_filter_they_would(server, monkeypatch):
     monkeypatch.setattr(nursery, "program", lambda: b"")
     said = meet(server, *PARTNERS)[1][2]
     assert all(f"'{name}'" in said for name in ("flock", "posix", "ofd", "inotify")), said
+
+
+LEAVE = """
+import os
+os.makedirs("../plots", exist_ok=True)
+for name in ("../plots/mine.txt", "../../data/more.txt", "../../../mine.txt"):
+    open(name, "w").write("for you")
+os.unlink("../../data/given.txt")
+open("../../data/given.txt", "w").write("changed")
+os.unlink("../../lib/given.txt")
+"""
+FIND = """
+import os
+print(os.listdir(".."), os.listdir("../../data"), os.listdir("../../lib"))
+print(os.path.exists("../../../mine.txt"))
+print(open("../../data/given.txt").read(), open("../../lib/given.txt").read())
+"""
+
+
+def test_folders_of_the_bundle_are_each_rooms_own(server, tmp_path):
+    given = tmp_path / "given"
+    given.mkdir()
+    (given / "given.txt").write_text("given")
+    view = View({"data": given, "lib": given}, place="course/exercises/week1")
+    seen = "['week1'] ['given.txt'] ['given.txt']\nFalse\ngiven given\n"
+    assert meet(server, (LEAVE, "pass"), ("pass", FIND), view=view) == [["", ""], ["", seen]]
+    assert run(server, FIND, view=view) == [seen]
+    assert (given / "given.txt").read_text() == "given"
 
 
 HONEST = """

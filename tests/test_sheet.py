@@ -145,17 +145,18 @@ def view(course):
 
 
 def test_a_sandbox_shows_what_students_get_where_nothing_else_is_said(course):
-    assert view(course) == {"tinylib", "data"}
+    assert view(course) == {"tinylib", "data", f"exercises/{SHEET}"}
 
 
 def test_a_sandbox_shows_the_sheet_what_is_meant_for_sandboxes(described):
-    assert view(described) == {"tinylib", "data/few.csv"}
+    given = {"tinylib", "data/few.csv", f"exercises/{SHEET}"}
+    assert view(described) == given
     settings = described.root / "pyproject.toml"
     settings.write_text(settings.read_text() + 'sandbox = ["tinylib", "data"]\n')
     (described.root / "weights.npz").write_text("made elsewhere")
     text = LECTURE.replace("[notebook.means]", 'sandbox = ["weights.npz"]\n\n[notebook.means]')
     (described.source / SHEET / "sheet.toml").write_text(text, encoding="utf-8")
-    assert view(Course.open(described.root)) == {"tinylib", "data/few.csv", "weights.npz"}
+    assert view(Course.open(described.root)) == given | {"weights.npz"}
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,8 @@ from course_grader.command_line import CourseOption, SheetArgument, app, session
 if TYPE_CHECKING:
     from course_grader.console import Console
     from course_grader.course import Course
-    from course_grader.grading.regrade import Proposal, Regrading
+    from course_grader.grading.proposals import Proposal
+    from course_grader.grading.regrade import Regrading
 
 
 @app.command()

@@ -27,15 +27,21 @@ from course_grader.grading.autograde import (
 )
 from course_grader.grading.checks_digest import checks_digest
 from course_grader.grading.classroom import Classroom, prepare
+from course_grader.grading.handed import handed_in, is_registered, solutions_of
 from course_grader.grading.job import NEW, GroupResult, Job
 from course_grader.grading.lost import CONTAINED, contained, without_result
-from course_grader.grading.state import NotebookRecord, content_digest, read_record, write_record
+from course_grader.grading.state import (
+    NAME,
+    NotebookRecord,
+    content_digest,
+    read_record,
+    write_record,
+)
 from course_grader.grading.timings import Outlook, Timings, kind_of
-from course_grader.intake.submission import GRADED, UNGRADABLE, Handed, lay_out, read_submission
-from course_grader.markers import markers_of
+from course_grader.intake.beside import forget_files, room_files
+from course_grader.intake.submission import GRADED, UNGRADABLE, Handed, lay_out
 from course_grader.marking.plain_cells import remark_on
 from course_grader.release.release import generated
-from course_grader.release.source_checks import check_sources
 from course_grader.sandbox.bubblewrap import sandboxed
 
 
@@ -87,7 +93,7 @@ class Grading:
                 f"{self.course.submitted.name}/<group>/{self.sheet}/; "
                 f"groups there: {', '.join(there) or 'none'}"
             )
-        solutions = self._solutions()
+        solutions = solutions_of(self.course, self.sheet)
         runs = TrustedExecute(config=self.course.config)
         plan = runs.plan(self.course, self.sheet, solutions)
         if not plan.unsafe:
@@ -122,15 +128,6 @@ class Grading:
                 self.timings.save()
         return sorted(results, key=lambda result: result.group)
 
-    def _solutions(self) -> dict[str, Any]:
-        """The solution notebooks by name."""
-        paths = {
-            name: self.course.source / self.sheet / f"{name}.ipynb"
-            for name in self.course.notebooks(self.sheet)
-        }
-        check_sources(list(paths.values()), markers_of(self.course.config))
-        return {name: read_notebook(path) for name, path in paths.items()}
-
     def _learn(self, solutions: dict[str, Any]) -> None:
         """Registers the sheet as the solutions are now."""
         checks = checks_digest(self.course, solutions.values())
@@ -141,9 +138,9 @@ class Grading:
                 self.digests[name] = content_digest(solution, checks)
 
     def _job(self, group: str, force: bool) -> Job:
-        handed = self._read(group)
+        handed = handed_in(self.course, self.sheet, group, self.masters)
         record = read_record(self.course, self.sheet, group)
-        if not self._in_gradebook(group):
+        if not is_registered(self.course, self.sheet, group):
             record = {}
         todo = [one.name for one in handed if force or self._changed(group, one, record)]
         return Job(group, handed, todo, record)
@@ -151,31 +148,19 @@ class Grading:
     def _known(self, group: str, force: bool) -> Job:
         return self._job(group, force).put_away(self.masters)
 
-    def _in_gradebook(self, group: str) -> bool:
-        with self.course.gradebook() as gradebook:
-            submissions = gradebook.assignment_submissions(self.sheet)
-            return group in {submission.student_id for submission in submissions}
-
     def _changed(self, group: str, one: Handed, record: dict[str, NotebookRecord]) -> bool:
         before = record.get(one.name)
-        if before is None or before.submitted != one.digest:
+        if before is None or not before.holds(one, self.digests[one.name]):
             return True
-        if (before.status, before.reason) != (one.status, one.reason) and one.status != GRADED:
-            return True
-        return one.status == GRADED and (
-            before.master != self.digests[one.name] or not self._marked(group, one.name).is_file()
-        )
+        return one.status == GRADED and not self._marked(group, one.name).is_file()
 
     def _marked(self, group: str, name: str) -> Path:
         return self.course.autograded / group / self.sheet / f"{name}.ipynb"
 
-    def _read(self, group: str) -> list[Handed]:
-        return read_submission(self.course.submitted / group / self.sheet, self.masters)
-
     def _fetch(self, job: Job, room: Classroom, outlook: Outlook) -> GroupResult:
         """Reads a group's notebooks again and grades them."""
         try:
-            job.handed = self._read(job.group)
+            job.handed = handed_in(self.course, self.sheet, job.group, self.masters)
             return self._grade(job, room, outlook)
         except CONTAINED as error:
             self.course.log.exception("%s", job.group)
@@ -202,9 +187,10 @@ class Grading:
             for one in job.handed:
                 if one.name in job.todo:
                     result.record[one.name] = NotebookRecord(
-                        one.digest, self.digests[one.name], one.status, one.reason, one.remarks,
-                        unsafe=room.plan.unsafe,
+                        one.digest, one.files, self.digests[one.name], one.status, one.reason,
+                        one.remarks, unsafe=room.plan.unsafe,
                     )  # fmt: skip
+            forget_files(self.course.autograded / job.group / self.sheet, NAME)
             ready = self._run(job, room, intake, result, outlook)
             for one in job.to_run():
                 self._mark(job.group, one, intake, ready, result)
@@ -230,7 +216,9 @@ class Grading:
         for name in ready:
             outlook.begin((job.group, name), f"{job.group} {name}")
         try:
-            done = room.run(job.group, ready, intake / job.group / self.sheet, heard)
+            laid = intake / job.group / self.sheet
+            with room_files(self.course, self.sheet, job.group, laid) as files:
+                done = room.run(job.group, ready, files, heard)
         except CourseError:
             raise
         except Exception as error:
@@ -245,13 +233,8 @@ class Grading:
                 outlook.end((job.group, name))
             if self.stopped:
                 raise KeyboardInterrupt
-        for name, seconds in done.seconds.items():
-            result.record[name].seconds = round(seconds, 3)
-        for place, text in done.troubles.items():
-            name, _, cell = place.partition("/")
-            last = text.strip().splitlines()[-1]
-            result.record[name].trouble = f"the test {cell} itself failed: {last}"
-            self.course.log.warning("%s %s: %s", job.group, place, text)
+        for text in result.note(done):
+            self.course.log.warning("%s", text)
         return done.notebooks
 
     def _mark(

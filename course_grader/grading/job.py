@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from course_grader.grading.classroom import Done
 from course_grader.grading.state import NotebookRecord
 from course_grader.grading.timings import PARTIAL, kind_of, timed
 from course_grader.intake.submission import GRADED, Handed
@@ -24,6 +25,16 @@ class GroupResult:
     group: str
     record: dict[str, NotebookRecord]
     ran: list[str] = field(default_factory=list)
+
+    def note(self, done: Done) -> list[str]:
+        """Enters how long notebooks ran and which tests failed; returns these for the log."""
+        for name, seconds in done.seconds.items():
+            self.record[name].seconds = round(seconds, 3)
+        for place, text in done.troubles.items():
+            name, _, cell = place.partition("/")
+            last = text.strip().splitlines()[-1]
+            self.record[name].trouble = f"the test {cell} itself failed: {last}"
+        return [f"{self.group} {place}: {text}" for place, text in done.troubles.items()]
 
 
 @dataclass

@@ -9,61 +9,27 @@ import copy
 import tempfile
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
-from difflib import get_close_matches
+from dataclasses import replace
 from typing import Any
 
-from nbgrader.preprocessors import AssignLatePenalties, Execute, SaveAutoGrades
+from nbgrader.preprocessors import AssignLatePenalties
 from nbgrader.utils import compute_checksum, determine_grade
-from traitlets.utils.importstring import import_item
 
 from course_grader.cells import is_test
 from course_grader.console import Console
 from course_grader.converting import gradebook_held
 from course_grader.course import Course
 from course_grader.errors import CourseError
-from course_grader.execute import TrustedExecute
 from course_grader.files import notebook_text, read_notebook, write_whole
 from course_grader.grading.classroom import Classroom
 from course_grader.grading.grade import Grading
+from course_grader.grading.handed import solutions_of
 from course_grader.grading.job import GroupResult, Job
+from course_grader.grading.proposals import Proposal, failed, finished, notebooks_of, steps
 from course_grader.grading.state import read_record, write_record
 from course_grader.grading.timings import Outlook
 from course_grader.intake.submission import GRADED, grade_id, lay_out
 from course_grader.marking.kept_marks import enter
-from course_grader.marking.tester import TROUBLE
-
-
-@dataclass(frozen=True)
-class Proposal:
-    """What a test says now about one group's answer.
-
-    Attributes:
-        group: whose.
-        notebook: its name.
-        task: the test's grade id.
-        named: whether the task is one of those to be graded anew.
-        before: automatic points in the gradebook.
-        now: automatic points.
-        given: a tutor's points, which count instead, or `None`.
-        old: the cell of the marked notebook.
-        new: the cell as it was run now.
-    """
-
-    group: str
-    notebook: str
-    task: str
-    named: bool
-    before: float | None
-    now: float
-    given: float | None
-    old: Any
-    new: Any
-
-    @property
-    def differs(self) -> bool:
-        """Whether the automatic points change."""
-        return self.before is None or abs(self.before - self.now) > 1e-9
 
 
 class Regrading(Grading):
@@ -84,7 +50,7 @@ class Regrading(Grading):
     ) -> None:
         super().__init__(course, sheet, console)
         self.tasks = frozenset(tasks)
-        self.notebooks = _notebooks_of(course, sheet, self.tasks)
+        self.notebooks = notebooks_of(course, sheet, self.tasks)
         self.left: list[str] = []  # what could not be graded anew, and why
         self._proposals: list[Proposal] = []
         self._solved: dict[str, Any] = {}
@@ -118,7 +84,7 @@ class Regrading(Grading):
             CourseError: solutions or checks changed since `propose`.
         """
         digests = dict(self.digests)
-        super()._learn(self._solutions())
+        super()._learn(solutions_of(self.course, self.sheet))
         if digests != self.digests:
             raise CourseError(
                 "solutions or checks changed while this waited; nothing was written: "
@@ -154,7 +120,8 @@ class Regrading(Grading):
                 continue
             if (
                 before is not None
-                and (before.status, before.submitted) == (GRADED, one.digest)
+                and before.status == GRADED
+                and before.is_of(one)
                 and self._marked(group, one.name).is_file()
             ):
                 job.todo.append(one.name)
@@ -186,14 +153,14 @@ class Regrading(Grading):
 
     def _compare(self, group: str, name: str, notebook: Any) -> None:
         """Notes what the tests of a notebook say now."""
-        done = _finished(self.course, notebook)
+        done = finished(self.course, notebook)
         old = {grade_id(cell): cell for cell in read_notebook(self._marked(group, name)).cells}
         with gradebook_held(), self.course.gradebook() as gradebook:
             for cell in (cell for cell in done.cells if is_test(cell)):
                 task = grade_id(cell)
                 grade = gradebook.find_grade(task, name, self.sheet, group)
                 points = float(determine_grade(cell)[0])
-                if task in self.tasks and points < (grade.auto_score or 0.0) and _failed(cell):
+                if task in self.tasks and points < (grade.auto_score or 0.0) and failed(cell):
                     self.left.append(
                         f"{group} {name}: left as it was, since the test {task} itself failed"
                     )
@@ -219,7 +186,7 @@ class Regrading(Grading):
                     grade = gradebook.find_grade(one.task, name, self.sheet, group)
                     enter(gradebook.db, grade, one.new)
                 gradebook.db.commit()
-            for step in _steps(self.course, (AssignLatePenalties,)):
+            for step in steps(self.course, (AssignLatePenalties,)):
                 step.preprocess(marked, {"nbgrader": known})
         new = {one.task: one.new for one in found}
         for cell in marked.cells:
@@ -234,47 +201,3 @@ class Regrading(Grading):
         record[name].master = self.digests[name]
         record[name].unsafe |= bool(self.course.config.TrustedExecute.get("unsafe", False))
         write_record(self.course, self.sheet, group, record)
-
-
-def _notebooks_of(course: Course, sheet: str, tasks: Iterable[str]) -> frozenset[str]:
-    """The notebooks that hold the tests of these names."""
-    tests: dict[str, str] = {}
-    others = set()
-    for name in course.notebooks(sheet):
-        for cell in read_notebook(course.source / sheet / f"{name}.ipynb").cells:
-            if is_test(cell):
-                tests[grade_id(cell)] = name
-            else:
-                others.add(grade_id(cell))
-    for task in sorted(tasks):
-        if task not in tests:
-            like = get_close_matches(task, tests, n=1, cutoff=0.5)
-            hint = f"did you mean {like[0]}? " if like else ""
-            what = "is no test but a cell that students fill in" if task in others else "is unknown"
-            raise CourseError(
-                f"the task {task!r} {what}; {hint}tests of {sheet}: {', '.join(sorted(tests))}"
-            )
-    return frozenset(tests[task] for task in tasks)
-
-
-def _steps(course: Course, kinds: tuple[type[Any], ...]) -> list[Any]:
-    """The course's preprocessors for marked notebooks that are of these kinds."""
-    found = [import_item(str(step)) for step in course.config.Autograde.autograde_preprocessors]
-    return [step(config=course.config) for step in found if issubclass(step, kinds)]
-
-
-def _finished(course: Course, notebook: Any) -> Any:
-    """A notebook that was run, as nbgrader would store it: points tidy, outputs harmless."""
-    writers = (TrustedExecute, Execute, SaveAutoGrades, AssignLatePenalties)
-    resources: dict[str, Any] = {"nbgrader": {}}
-    done = copy.deepcopy(notebook)
-    for name in course.config.Autograde.autograde_preprocessors:
-        kind = import_item(str(name))
-        if not issubclass(kind, writers):
-            done, resources = kind(config=course.config)(done, resources)
-    return done
-
-
-def _failed(test: Any) -> bool:
-    """Whether a test broke down, which says nothing about the answer."""
-    return any(out.output_type == "error" and out.ename == TROUBLE for out in test.outputs)

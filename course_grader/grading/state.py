@@ -12,7 +12,7 @@ from typing import Any
 
 from course_grader.course import Course
 from course_grader.files import write_whole
-from course_grader.intake.submission import GRADED, MISSING, UNGRADABLE
+from course_grader.intake.submission import GRADED, MISSING, UNGRADABLE, Handed
 from course_grader.marking.budgets import KEY
 from course_notebooks.cleaning import json_text
 
@@ -25,6 +25,7 @@ class NotebookRecord:
 
     Attributes:
         submitted: SHA-256 of the file as handed in, empty if missing.
+        files: SHA-256 of what was handed in beside it, empty if there was nothing.
         master: SHA-256 of the solution notebook it was marked with.
         status: `graded`, `missing` or `ungradable`.
         reason: why it could not be graded.
@@ -35,6 +36,7 @@ class NotebookRecord:
     """
 
     submitted: str = ""
+    files: str = ""
     master: str = ""
     status: str = ""
     reason: str = ""
@@ -47,6 +49,22 @@ class NotebookRecord:
     def needs_a_look(self) -> bool:
         """Whether something could not be graded, so that a person has to act."""
         return self.status == "ungradable" or bool(self.trouble)
+
+    def is_of(self, one: Handed) -> bool:
+        """Whether this is what was handed in now, files beside the notebook included."""
+        return (self.submitted, self.files) == (one.digest, one.files)
+
+    def holds(self, one: Handed, master: str) -> bool:
+        """Whether the verdict still holds.
+
+        Args:
+            one: the notebook as it is handed in now.
+            master: digest of the solution and tests as they are now.
+        """
+        if one.status != GRADED:  # it may be another reason that is the same file's
+            found = (self.submitted, self.status, self.reason)
+            return found == (one.digest, one.status, one.reason)
+        return self.is_of(one) and self.master == master
 
 
 def record_path(course: Course, sheet: str, group: str) -> Path:
@@ -66,7 +84,7 @@ def read_record(course: Course, sheet: str, group: str) -> dict[str, NotebookRec
 def _record(values: dict[str, Any]) -> NotebookRecord:
     """One entry, if all in it is of the right kind."""
     one = NotebookRecord(**values)
-    texts = (one.submitted, one.master, one.reason, one.trouble, *one.remarks)
+    texts = (one.submitted, one.files, one.master, one.reason, one.trouble, *one.remarks)
     if one.status not in (GRADED, MISSING, UNGRADABLE) or set(map(type, texts)) != {str}:
         raise ValueError("this is no record")
     one.seconds = float(one.seconds)

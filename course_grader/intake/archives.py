@@ -13,7 +13,6 @@ from typing import IO, cast
 
 CHUNK = 1 << 16
 _ZIP_ENTRY = b"PK\x01\x02"
-_UNOPENED = (".7z", ".rar", ".tbz2", ".txz", ".zst", ".gz", ".xz", ".bz2", ".ace", ".lzma")
 
 
 @dataclass(frozen=True)
@@ -33,23 +32,6 @@ class Entry:
     packed: int | None
     open: Callable[[], IO[bytes]] | None
     why_not: str = ""
-
-
-def kind_of(name: str) -> str | None:
-    """`zip`, `tar` or `gzip` (a packed tar) by the name's end; `other` is not opened.
-
-    Example:
-        >>> kind_of("Group-07.ZIP"), kind_of("work.tar.gz"), kind_of("x.rar"), kind_of("x.csv")
-        ('zip', 'gzip', 'other', None)
-    """
-    lower = name.lower()
-    if lower.endswith(".zip"):
-        return "zip"
-    if lower.endswith(".tar"):
-        return "tar"
-    if lower.endswith((".tar.gz", ".tgz")):
-        return "gzip"
-    return "other" if lower.endswith(_UNOPENED) else None
 
 
 def zip_entries(path: Path, most: int) -> Iterator[Entry]:

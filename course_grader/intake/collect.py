@@ -7,7 +7,7 @@ that are graded. Of each notebook the latest version counts; the others are kept
 
 import os
 import tempfile
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -105,11 +105,10 @@ def collect(
     with tempfile.TemporaryDirectory(prefix="genlhc-collect-") as folder:
         unpacker = Unpacker(Path(folder), limits or Limits())
         unpacker.look(path)
-        items = unpacker.items
         if home is not None and path.is_file():  # the times within are the group's own choice
             when = datetime.fromtimestamp(path.stat().st_mtime).astimezone()
-            items = [Item(one.parts, one.file, one.modified, when) for one in items]
-        hand_ins, stray = sort_out(items, unpacker.refused, room, sheets, home)
+            unpacker.items = [replace(one, arrived=when) for one in unpacker.items]
+        hand_ins, stray = sort_out(unpacker, room, sheets, home)
         if not hand_ins and not stray:
             raise CourseError(f"{path} holds no file that could be a submission")
         due = _due(course, sheet)
@@ -197,7 +196,8 @@ def _place(
             done.late = max(0.0, (done.arrived - due).total_seconds())
     write_whole(folder / NOTES, json_text({"rejected": hand_in.refused}))
     for verdict in read_submission(folder, masters):
-        _verdict(verdict, done)
+        if counted or not hand_in.refused:  # else there is nothing to say beside that
+            _verdict(verdict, done)
     return done
 
 

@@ -2,16 +2,24 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
 from course_grader.bounded import TooMuchError, WorkError, bounded
 from course_grader.course import Course
 from course_grader.files import read_notebook
-from course_grader.intake.names import groups_in, is_notebook, notebook_named, person_in, shown
+from course_grader.intake.names import (
+    groups_in,
+    is_notebook,
+    notebook_named,
+    person_in,
+    shown,
+)
 from course_grader.intake.recognise import grade_id
 from course_grader.intake.repair import READ_SECONDS, read_handed
-from course_grader.intake.unpack import Item, Refused
+from course_grader.intake.unpack import Item, Unpacker
+from course_notebooks.file_names import is_junk
 
 
 class SeveralGroups(ValueError):  # noqa: N818  (what was found, not what went wrong)
@@ -124,13 +132,12 @@ def ids_of(notebook: Any) -> set[str]:
 
 
 def sort_out(
-    items: list[Item], refused: list[Refused], room: Class, sheets: Sheets, home: str | None
+    found: Unpacker, room: Class, sheets: Sheets, home: str | None
 ) -> tuple[dict[str, HandIn], list[str]]:
     """Gives every file to its group.
 
     Args:
-        items: all files of a collection.
-        refused: what could not be unpacked.
+        found: what is in a collection.
         room: the groups.
         sheets: the notebooks that are known.
         home: the group that the collection's own name speaks of; all of it is that group's.
@@ -141,7 +148,7 @@ def sort_out(
     groups: dict[str, HandIn] = {}
     stray: list[str] = []
     prefix = (home,) if home else ()
-    for thing in refused:
+    for thing in found.refused:
         parts = tuple(part for name in thing.parts for part in name.replace("\\", "/").split("/"))
         group = home or room.outermost(parts)
         text = f"{shown(parts)}: {thing.reason}"
@@ -150,7 +157,7 @@ def sort_out(
         else:
             groups.setdefault(group, HandIn(group)).refused.append(text)
     own: dict[str, list[tuple[tuple[str, ...], Item]]] = {}
-    for item in items:
+    for item in found.items:
         try:
             group, index = room.owner((*prefix, *item.parts))
         except ValueError as error:
@@ -165,7 +172,19 @@ def sort_out(
         own.setdefault(group, []).append((inner, item))
     for group, files in own.items():
         _fill(groups.setdefault(group, HandIn(group)), files, sheets)
+    for parts in found.junk:
+        around = tuple(takewhile(lambda part: not is_junk([part]), parts))
+        group = home or room.outermost(around)
+        if group is not None and group not in groups:
+            groups[group] = HandIn(group, refused=[f"{shown(parts)}: {_left_behind(parts)}"])
     return dict(sorted(groups.items())), stray
+
+
+def _left_behind(parts: tuple[str, ...]) -> str:
+    """Why a file that is no part of a hand-in is not taken, where there is nothing else."""
+    if ".ipynb_checkpoints" in parts:
+        return "it is a copy that Jupyter keeps for itself, and nothing else was handed in"
+    return "it is a file that systems leave behind, and nothing else was handed in"
 
 
 def _fill(hand_in: HandIn, files: list[tuple[tuple[str, ...], Item]], sheets: Sheets) -> None:

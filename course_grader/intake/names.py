@@ -1,13 +1,11 @@
 """Names that others chose: of files, of groups, of notebooks."""
 
-import fnmatch
 import re
 import unicodedata
 from collections.abc import Collection, Iterable
 
 from course_notebooks.cleaning import line
 
-_JUNK = ("__MACOSX", ".*", "__pycache__", "*.pyc", "Thumbs.db", "desktop.ini", "~$*")
 _MOODLE = re.compile(r"^(.*?)_(\d+)_assignsubmission_(?:file|onlinetext)_?")
 _NUMBERED = re.compile(r"(?<![^\W\d_])(?:group|gruppe|grp)[\s_-]*0*(\d{1,4})(?!\d)", re.IGNORECASE)
 _COPY = re.compile(
@@ -15,43 +13,7 @@ _COPY = re.compile(
     re.IGNORECASE,
 )
 _SUFFIX = re.compile(r"\.ipynb(?:\.(?:txt|json))?$", re.IGNORECASE)
-_RESERVED = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\..*)?$", re.IGNORECASE)
 _LONGEST = 200
-
-
-def safe_parts(name: str) -> tuple[str, ...]:
-    r"""The parts of a relative path that leads nowhere but down.
-
-    Raises:
-        ValueError: says what is wrong with the name.
-
-    Example:
-        >>> safe_parts("group-07\\work/./adding.ipynb")
-        ('group-07', 'work', 'adding.ipynb')
-    """
-    name = unicodedata.normalize("NFC", name).replace("\\", "/")
-    if name.startswith("/") or re.match(r"[A-Za-z]:", name):
-        raise ValueError("its name is an absolute path, which leads out of the submission")
-    parts = tuple(part for part in name.split("/") if part not in ("", "."))
-    if ".." in parts:
-        raise ValueError("its name holds '..', which leads out of the submission")
-    if not parts:
-        raise ValueError("it has no name")
-    for part in parts:
-        if any(unicodedata.category(sign) in ("Cc", "Cs", "Cf") for sign in part):
-            raise ValueError("its name holds signs that cannot be seen")
-        if len(part.encode()) > _LONGEST:
-            raise ValueError(f"its name is longer than {_LONGEST} bytes")
-        if _RESERVED.match(part):
-            raise ValueError(f"Windows cannot have a file called {part}")
-    if len(parts) > 20:
-        raise ValueError("it lies more than 20 folders deep")
-    return parts
-
-
-def is_junk(parts: Iterable[str]) -> bool:
-    """Whether a file is one that systems leave behind: hidden, cached, of macOS or Windows."""
-    return any(fnmatch.fnmatch(part, pattern) for part in parts for pattern in _JUNK)
 
 
 def shown(parts: Iterable[str]) -> str:

@@ -13,13 +13,12 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
-from nbgrader.utils import find_all_files
 
 from course_grader.bounded import TooMuchError, WorkError, bounded
 from course_grader.course import Course
 from course_grader.files import notebook_text, sha256, write_whole
+from course_grader.intake.beside import NOTES, copy_files, files_beside, may_be_clicked
 from course_grader.intake.merge import merge
-from course_grader.intake.names import shown
 from course_grader.intake.recognise import grade_id
 from course_grader.intake.repair import READ_SECONDS, read_handed
 
@@ -37,11 +36,8 @@ __all__ = [
 GRADED = "graded"
 MISSING = "missing"
 UNGRADABLE = "ungradable"
-NOTES = ".intake.json"
 _MOST = 10  # remarks on other files
 _MOST_REMARKS = 20  # on a notebook
-# a browser runs what is in them: they are not laid where a tutor may click on them
-_PAGES = {".htm", ".html", ".mht", ".mhtml", ".shtml", ".svg", ".svgz", ".xht", ".xhtml", ".xml"}
 
 
 @dataclass
@@ -54,6 +50,7 @@ class Handed:
         reason: why not, for the group to read.
         remarks: what was mended or looks odd, for the tutor.
         digest: SHA-256 of the file, empty if there is none.
+        files: SHA-256 of what was handed in beside it, empty if there is nothing.
         notebook: the notebook to grade, laid over the master's cells.
     """
 
@@ -62,6 +59,7 @@ class Handed:
     reason: str = ""
     remarks: list[str] = field(default_factory=list)
     digest: str = ""
+    files: str = ""
     notebook: Any = None
 
 
@@ -177,19 +175,8 @@ def lay_out(course: Course, sheet: str, group: str, handed: list[Handed]) -> Pat
     target = intake / group / sheet
     shutil.rmtree(target, ignore_errors=True)
     target.mkdir(parents=True)
-    source = course.submitted / group / sheet
-    left_out: list[str] = []
-    for name in find_all_files(str(source), [*course.config.CourseDirectory.ignore, "*.ipynb"]):
-        path = Path(name)
-        inner = path.relative_to(source)
-        if path.is_symlink() or not path.is_file() or path.suffix.lower() in _PAGES:
-            continue
-        try:
-            (target / inner).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(path, target / inner)
-        except OSError as error:
-            (target / inner).unlink(missing_ok=True)
-            left_out.append(f"{shown(inner.parts)} was left out: {error.strerror or error}")
+    paths = [path for path in files_beside(course, sheet, group) if may_be_clicked(path)]
+    left_out = copy_files(course.submitted / group / sheet, paths, target)
     for one in handed[:1]:
         one.remarks += few(left_out, _MOST)
     for one in handed:

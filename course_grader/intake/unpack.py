@@ -16,13 +16,12 @@ from pathlib import Path
 from course_grader.intake.archives import (
     CHUNK,
     Entry,
-    kind_of,
     tar_entries,
     unzipped,
     what,
     zip_entries,
 )
-from course_grader.intake.names import is_junk, safe_parts
+from course_notebooks.file_names import is_junk, kind_of, safe_parts
 
 _FREE = 20_000_000
 
@@ -102,7 +101,9 @@ class _Budget:
 
 @dataclass
 class Unpacker:
-    """Looks through a folder or an archive; the result is in `items` and `refused`.
+    """Looks through a folder or an archive; the result is in `items`, `refused` and `junk`.
+
+    Of the junk that systems leave behind only the paths are kept, and not too many.
 
     Args:
         workspace: an empty folder for what is unpacked.
@@ -113,6 +114,7 @@ class Unpacker:
     limits: Limits = field(default_factory=Limits)
     items: list[Item] = field(default_factory=list)
     refused: list[Refused] = field(default_factory=list)
+    junk: list[tuple[str, ...]] = field(default_factory=list)
     _spooled: int = 0
 
     def look(self, path: Path) -> None:
@@ -140,13 +142,19 @@ class Unpacker:
                 inner = file.relative_to(path)
                 with self._refusing(inner.parts):
                     parts = safe_parts(inner.as_posix())
-                    if is_junk(parts):
+                    if self._is_junk(parts):
                         continue
                     budget.spend(files=1)
                     mode = file.lstat().st_mode
                     if not stat.S_ISREG(mode):
                         raise ValueError(f"it is {what(mode)}, not a file")
                     self._take(Item(parts, file, _time(file), _time(file)), budget, 0)
+
+    def _is_junk(self, parts: tuple[str, ...]) -> bool:
+        found = is_junk(parts)
+        if found and len(self.junk) < self.limits.files:
+            self.junk.append(parts)
+        return found
 
     def _take(self, item: Item, budget: _Budget, depth: int) -> None:
         """A file as it is, or what is in it; `depth` is the number of archives around it."""
@@ -179,7 +187,7 @@ class Unpacker:
         for entry in self._entries(file, kind, budget):
             with self._refusing((*parts, entry.name)):
                 own = safe_parts(entry.name)
-                if is_junk(own):
+                if self._is_junk((*parts, *own)):
                     continue
                 budget.spend(files=1)
                 if entry.why_not:

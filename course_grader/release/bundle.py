@@ -17,9 +17,10 @@ from pathlib import Path
 from course_grader.course import Course
 from course_grader.errors import CourseError
 from course_grader.files import read_notebook, write_whole
-from course_grader.handout import handed_out
+from course_grader.handout import folder_name, handed_out
 from course_grader.release.bundle_readme import readme
 from course_grader.release.kept import leftovers
+from course_notebooks import handed_out as handed_out_list
 
 _NEVER = ("__pycache__", "*.pyc", ".*", "*.egg-info", "Thumbs.db", "*~", "*.tmp")
 _FIRST = 315532800  # 1980-01-01: zip archives know no earlier time
@@ -50,6 +51,7 @@ def write_bundle(course: Course, sheet: str) -> Path:
             content[name] = named(content[name].decode("utf-8"), sheet).encode()
     content["README.md"] = readme(course, sheet, files).encode()
     content["pyproject.toml"] = _pyproject(course, files).encode()
+    content[f"{course.release.name}/{sheet}/{handed_out_list.NAME}"] = handed_out_list.text(content)
     path = course.build / f"{sheet}-students.zip"
     content = {f"{folder_name(course)}/{name}": one for name, one in content.items()}
     if _content(path) != content:
@@ -64,15 +66,6 @@ def _content(path: Path) -> dict[str, bytes]:
             return {name: archive.read(name) for name in archive.namelist()}
     except (OSError, zipfile.BadZipFile):
         return {}
-
-
-def folder_name(course: Course) -> str:
-    """The folder in the bundle: the course's name.
-
-    It is the same for all sheets, so that students can unpack the next one into the same place.
-    """
-    name = str(course.project.get("name") or course.config.CourseDirectory.get("course_id") or "")
-    return re.sub(r"[^\w.-]+", "-", name).strip(".-") or "course"
 
 
 def named(page: str, sheet: str) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 from rich.box import SIMPLE_HEAD
 
-from course_grader.grading.regrade import Proposal
+from course_grader.grading.proposals import Proposal
 from course_grader.results.report import Row, lost_points
 from course_notebooks.terminal import Table
 

@@ -22,8 +22,9 @@ from IPython.core.interactiveshell import InteractiveShell
 
 from course_grader.runner.codec import Handle, WireError, buffered
 from course_grader.runner.forking import get_ready
+from course_grader.runner.furnishing import Furniture
 from course_grader.runner.replies import content, facts, printed, raised
-from course_grader.runner.rooms import are_possible, furnish, give_up, move_in
+from course_grader.runner.rooms import are_possible, give_up, move_in
 from course_grader.runner.seeding import seed_as_told, seed_everything
 from course_grader.runner.shell import Message, Output, make_shell, nowhere, warm_up
 from course_grader.runner.wire import Channel
@@ -195,7 +196,8 @@ def main() -> None:
     start = control.receive()
     shell = make_shell()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the first process is deaf to those inside
-    furnish(None)
+    furniture = Furniture(**start["furniture"])
+    furniture.bring_caches()
     gc.disable()
     for name in start["modules"]:
         try:
@@ -216,29 +218,33 @@ def main() -> None:
             control.close()
             if has_rooms:
                 move_in(request["disk"])
-            submission(shell, request, *descriptors)
+            submission(shell, furniture, request, *descriptors)
         for descriptor in descriptors:
             os.close(descriptor)
 
 
 def submission(
-    shell: InteractiveShell, request: Message, control: int, terminal: int, files: int | None = None
+    shell: InteractiveShell,
+    furniture: Furniture,
+    request: Message,
+    control: int,
+    terminal: int,
+    files: int | None = None,
 ) -> None:
     """The first process of a submission, from which those of its notebooks are forked.
 
     Args:
         shell: where cells run.
+        furniture: what they find around them.
         request: limits, and what must be given up.
         control: descriptor of a connection: each message asks for a process.
         terminal: descriptor for what programs write to standard output and error.
-        files: descriptor of a folder whose content the notebooks find where they run.
+        files: descriptor of a folder with what was handed in.
     """
     for standard in (1, 2):
         os.dup2(terminal, standard)
     os.close(terminal)
-    if request["place"]:
-        os.chdir(request["place"])
-    furnish(files)
+    furniture.lay_out(files)
     if request["shut_in"]:
         give_up(request["calls"])
     _limit(request["limits"])

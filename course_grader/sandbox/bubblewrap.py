@@ -13,11 +13,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from course_grader.errors import CourseError
-from course_grader.runner.rooms import CACHE, HOME, SCRATCH
+from course_grader.runner.furnishing import CACHE
+from course_grader.runner.rooms import HOME, SCRATCH
 from course_notebooks.threads import ONE_THREAD
 
 PACKAGE = Path(__file__).parents[1]
 RUNNER = PACKAGE / "runner"
+COURSE = "/course"  # where the course's folders are shown
 SYSTEM = ("/usr", "/lib", "/lib64", "/lib32", "/bin", "/sbin", "/etc/alternatives", "/etc/fonts",
           "/etc/ld.so.cache", "/etc/localtime", "/etc/ssl")  # fmt: skip
 _numbers = itertools.count()
@@ -57,10 +59,13 @@ class View:
     Attributes:
         folders: files and folders shown read-only under `/course`, by their names there.
         hidden: names of packages that must not be there even if they are installed.
+        place: where notebooks run, such as `genlhc/exercises/sheet01`: in the folder that comes
+            first, each of `folders` is found by its name, too, as in a bundle that was unpacked.
     """
 
     folders: dict[str, Path] = field(default_factory=dict)
     hidden: tuple[str, ...] = ()
+    place: str = ""
 
 
 def sandboxed(view: View, limits: Limits) -> list[str]:
@@ -118,7 +123,7 @@ def _places(view: View, limits: Limits) -> list[str]:
     shown["/runner/course_grader/__init__.py"] = PACKAGE / "__init__.py"
     shown["/runner/course_grader/runner"] = RUNNER
     shown |= {f"{CACHE}/matplotlib/{cached.name}": cached for cached in font_caches()}
-    shown |= {f"/course/{name}": folder for name, folder in view.folders.items()}
+    shown |= {f"{COURSE}/{name}": folder for name, folder in view.folders.items()}
     command = [part for place in SCRATCH if place != "/dev/shm" for part in _scratch(place, limits)]
     parents = {str(parent) for place in shown for parent in Path(place).parents}
     for folder in sorted(parents - set(shown)):
@@ -170,9 +175,10 @@ def font_caches() -> list[Path]:
 
 def child_environment(view: View, *, unsafe: bool = False) -> dict[str, str]:
     """The environment of what runs in the sandbox: nothing of the outside but the search path."""
-    path = ["/runner", "/course"]
+    path = ["/runner", COURSE]
     if unsafe:
-        code = [one for one in view.folders.values() if one.is_dir() or one.suffix == ".py"]
+        tops = [one for name, one in view.folders.items() if "/" not in name]
+        code = [one for one in tops if one.is_dir() or one.suffix == ".py"]
         path = [str(PACKAGE.parent), *(str(one.parent) for one in code)]
     return ONE_THREAD | {
         "PATH": os.pathsep.join([str(Path(sys.executable).parent), "/usr/bin", "/bin"]),

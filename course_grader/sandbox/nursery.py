@@ -17,6 +17,7 @@ from pathlib import Path
 import psutil
 
 from course_grader.runner.codec import WireError
+from course_grader.runner.rooms import HOME
 from course_grader.runner.wire import Channel
 from course_grader.sandbox.bubblewrap import (
     Limits,
@@ -26,6 +27,7 @@ from course_grader.sandbox.bubblewrap import (
     child_environment,
     sandboxed,
 )
+from course_grader.sandbox.layout import layout
 from course_grader.sandbox.link import Link, pair, pid_of
 from course_grader.sandbox.processes import family, signalled
 from course_grader.sandbox.seccomp import program
@@ -76,7 +78,8 @@ class Nursery:
         try:
             pid_of(ours, START / 2)
             self._first = self.tree()
-            self._control.send({"modules": list(modules), "rooms": rooms and not unsafe}, START)
+            start = {"modules": list(modules), "rooms": rooms and not unsafe}
+            self._control.send(start | {"furniture": self._furniture(view)}, START)
             ready = self._control.receive(START)
             self.has_rooms = bool(ready["rooms"])
         except WireError as error:
@@ -106,7 +109,6 @@ class Nursery:
             SandboxError: the files are for root alone.
         """
         request = {
-            "place": self._place.name if self._place else "",
             "disk": limits.disk,
             "has_files": files is not None,
             "shut_in": not self.unsafe,
@@ -140,6 +142,12 @@ class Nursery:
         except WireError:
             channel.close()
             raise
+
+    def _furniture(self, view: View) -> dict[str, object]:
+        """What is laid out around each submission, see `course_grader.runner.furnishing`."""
+        home = self._place.name if self._place else HOME
+        parts = {"home": home, "place": view.place, "copied": self.unsafe}
+        return parts | {"shown": layout(view, unsafe=self.unsafe)}
 
     def close(self) -> None:
         """Ends it and all that came from it."""
@@ -176,4 +184,5 @@ def kind_of(view: View, limits: Limits, modules: Iterable[str], unsafe: bool) ->
         for folder in view.folders.values()
         for path in sorted(folder.resolve().rglob("*.py"))
     )
-    return (tuple(view.folders.items()), view.hidden, limits.disk, tuple(modules), unsafe, modified)
+    shown = tuple(layout(view, unsafe=unsafe).items())
+    return (view.place, shown, view.hidden, limits.disk, tuple(modules), unsafe, modified)
