@@ -17,6 +17,7 @@ from course_grader.execute import TrustedExecute
 from course_grader.handout import shown
 from course_grader.sandbox.box import Sandbox
 from course_grader.sandbox.bubblewrap import Limits, SandboxError, View, sandboxed
+from course_grader.sandbox.cgroups import guard
 
 SYSCTL = Path("/proc/sys")
 REACH_OUT = """
@@ -136,6 +137,7 @@ def _trial(view: View, limits: Limits) -> Iterator[Finding]:
 
 
 def _room(course: Course, limits: Limits) -> Iterator[Finding]:
+    yield Finding("guard of memory and processes", True, guard())
     memory = psutil.virtual_memory().available
     fit = int(memory // limits.memory)
     yield Finding(

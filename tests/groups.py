@@ -10,9 +10,9 @@ from pathlib import PurePosixPath
 from xdist.scheduler import LoadScopeScheduling
 
 WATCHING = (  # processes, memory or the clock: never beside each other
-    "test_attacks", "test_course_notebooks", "test_grader_classroom", "test_grader_remote",
-    "test_bounded", "test_grader_sandbox", "test_grader_wire", "test_neighbours", "test_rooms",
-    "test_visible_first",
+    "test_attacks", "test_bounded", "test_cgroups", "test_course_notebooks",
+    "test_grader_classroom", "test_grader_remote", "test_grader_sandbox", "test_grader_wire",
+    "test_neighbours", "test_rooms", "test_visible_first",
 )  # fmt: skip
 FIRST = ("test_documented_way", "watching", "test_notebooks", "test_student_lab", "test_formgrader")
 """Groups that take long; they start first, in this order."""

@@ -227,7 +227,7 @@ class Run:
         except Stopped as stopped:
             outputs.error(STOPPED, str(stopped))
         except WireError as error:
-            outputs.error(STOPPED, f"the process of this cell died ({error})")
+            outputs.error(STOPPED, f"the process of this cell died ({self.box.cause or error})")
         else:
             return True
         finally:

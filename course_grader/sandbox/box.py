@@ -12,10 +12,13 @@ from pathlib import Path
 import psutil
 
 from course_grader.runner.codec import WireError
+from course_grader.runner.rooms import SCRATCH
 from course_grader.runner.wire import Channel
 from course_grader.sandbox.bubblewrap import Limits, SandboxError, View
+from course_grader.sandbox.cgroups import Cgroup, group_for
 from course_grader.sandbox.link import Link, pair, pid_of
 from course_grader.sandbox.nurseries import give, take
+from course_grader.sandbox.nursery import most_tasks
 from course_grader.sandbox.processes import (
     alive,
     family,
@@ -82,6 +85,7 @@ class Sandbox:
         reader, writer = os.pipe()
         os.set_blocking(reader, False)
         self._pipe = reader
+        self._group: Cgroup | None = None
         try:
             self.control = self._nursery.submission(limits, writer, files, most_parked)
         except WireError as error:
@@ -99,6 +103,8 @@ class Sandbox:
         # one process alone meets its limit first.
         self._most = limits.memory + memory([self._first], "rss") + FILES
         self.protected = {one.pid for one in self._tree()}
+        tasks = most_tasks(limits, most_parked)
+        self._group = group_for(2 * self._most + len(SCRATCH) * limits.disk, tasks, self._first.pid)
         _open.add(self)
 
     def __enter__(self) -> "Sandbox":
@@ -211,6 +217,12 @@ class Sandbox:
                 signalled(max(tree, key=lambda one: memory([one], "pss")).kill)
             self._weigh_all_next = time.monotonic() + 30 * (time.monotonic() - now)
 
+    @property
+    def cause(self) -> str:
+        """Why a process has died, if the kernel has ended it; else nothing."""
+        ran_out = self._group is not None and self._group.ran_out
+        return "all its memory, the kernel's for it included, was used up" if ran_out else ""
+
     def text(self, most: int) -> bytes:
         """What programs wrote to the terminal since the last call, at most so many bytes."""
         kept = bytearray()
@@ -230,6 +242,8 @@ class Sandbox:
         self.kill()
         for one in tree:  # without a room nothing else ends them
             signalled(one.kill)
+        if self._group is not None:
+            self._group.close()
         self._leave()
 
     def _leave(self) -> None:

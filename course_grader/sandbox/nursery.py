@@ -117,7 +117,7 @@ class Nursery:
                 "DATA": limits.memory, "FSIZE": limits.disk, "CORE": 0,
                 "NOFILE": MOST_FILES, "MSGQUEUE": 0, "SIGPENDING": 1024,
                 "AS": 16 * limits.memory,  # what is mapped and never used needs page tables
-                "NPROC": 4096 if self.unsafe else 2 * limits.processes + most_parked + 16,
+                "NPROC": 4096 if self.unsafe else most_tasks(limits, most_parked),
                 "CPU": int(3 * limits.notebook) + 60,
             },
         }  # fmt: skip
@@ -172,6 +172,11 @@ class Nursery:
             return family(psutil.Process(self.process.pid))[1:]
         except psutil.NoSuchProcess:
             return []
+
+
+def most_tasks(limits: Limits, most_parked: int) -> int:
+    """Processes and threads that a submission may have, with those that wait for tests."""
+    return 2 * limits.processes + most_parked + 16
 
 
 Kind = tuple[object, ...]
