@@ -197,6 +197,39 @@ def test_the_latest_hand_in_counts_and_both_are_kept(give, room, tmp_path):
     assert room.course.groups(SHEET) == ["group-07"]
 
 
+def test_files_beside_the_notebooks_are_those_of_the_latest_hand_in(room, tmp_path):
+    def later(name: str, seconds: int, files: dict[str, bytes]) -> Collected:
+        for inner, data in files.items():
+            path = tmp_path / name / "group-07" / inner
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(data)
+            os.utime(path, (seconds, seconds))
+        return only(room.collect(tmp_path / name))
+
+    notebooks = {"adding.ipynb": room.adding, "means.ipynb": room.means}
+    first = {"helper.py": b"1", "parts/random.py": b"1", "data.csv": b"1", "own.ipynb": b"{}"}
+    later("first", 1_000_000_000, notebooks | first)
+    assert set(first) <= set(room.files("group-07"))
+    later("part", 2_000_000_000, {"adding.ipynb": room.adding, "more.csv": b"2"})
+    assert set(first) | {"more.csv"} <= set(room.files("group-07"))  # the other one may need them
+    one = later("second", 3_000_000_000, notebooks | {"helper.py": b"3"})
+    got = room.files("group-07")
+    assert set(got) == {*notebooks, "helper.py", "timestamp.txt"}
+    assert got["helper.py"] == b"3"
+    assert not (room.course.submitted / "group-07" / SHEET / "parts").exists()
+    assert any("parts/random.py: an earlier one is kept in .earlier/group-07" in t
+               for t in one.remarks)  # fmt: skip
+    kept = room.course.submitted / ".earlier" / "group-07" / SHEET
+    assert {path.name for path in kept.rglob("*.*")} >= {"random.py", "data.csv", "more.csv"}
+    # what is collected again is earlier than what is there
+    one = only(room.collect(tmp_path / "first"))
+    assert room.files("group-07") == got
+    assert any("helper.py: belongs to an earlier hand-in" in text for text in one.remarks)
+    alone = later("alone", 2_500_000_000, {"helper.py": b"2", "scan.pdf": b"2"})
+    assert any("helper.py: belongs to an earlier" in text for text in alone.remarks)
+    assert room.files("group-07") == got | {"scan.pdf": b"2"}
+
+
 def test_two_members_who_hand_in_for_one_group_are_one_submission(give, room):
     people = [Person(f"p00{n}", "blue", name) for n, name in enumerate(("Ann One", "Bo Two"))]
     files = {

@@ -5,9 +5,8 @@ that are graded. Of each notebook the latest version counts; the others are kept
 `submitted/.earlier/<group>/<sheet>/`, where nbgrader does not look.
 """
 
-import os
 import tempfile
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -16,40 +15,17 @@ from nbgrader.api import MissingEntry
 
 from course_grader.course import Course, is_name
 from course_grader.errors import CourseError
-from course_grader.files import read_notebook, sha256, write_whole
+from course_grader.files import read_notebook, write_whole
 from course_grader.intake.hand_ins import Class, HandIn, Sheets, sort_out
-from course_grader.intake.names import groups_in, shown
+from course_grader.intake.names import groups_in
 from course_grader.intake.roster import Roster
+from course_grader.intake.storing import Collected, Store, time_of
 from course_grader.intake.submission import NOTES, UNGRADABLE, Handed, read_submission
-from course_grader.intake.unpack import Item, Limits, Unpacker
+from course_grader.intake.unpack import Limits, Unpacker
 from course_notebooks.cleaning import json_text
 from course_notebooks.troubles import in_words
 
-EARLIER = ".earlier"
 _STAMP = "%Y-%m-%d %H:%M:%S.%f %Z"
-
-
-@dataclass
-class Collected:
-    """What became of one group's hand-in.
-
-    Attributes:
-        group: its name.
-        arrived: when the latest of its counting notebooks was handed in.
-        late: seconds after the sheet's due date, 0 if in time or if there is none.
-        new: notebooks that are new or were replaced.
-        same: notebooks that were there already.
-        remarks: what was mended or kept aside.
-        problems: what was rejected or cannot be graded, and why.
-    """
-
-    group: str
-    arrived: datetime | None = None
-    late: float = 0.0
-    new: list[str] = field(default_factory=list)
-    same: list[str] = field(default_factory=list)
-    remarks: list[str] = field(default_factory=list)
-    problems: list[str] = field(default_factory=list)
 
 
 @dataclass
@@ -162,33 +138,18 @@ def _place(
 ) -> Collected:
     """Puts one group's files into place."""
     done = Collected(hand_in.group, remarks=list(hand_in.remarks), problems=list(hand_in.refused))
-    folder = course.submitted / hand_in.group / sheet
-    aside = course.submitted / EARLIER / hand_in.group / sheet
-    folder.mkdir(parents=True, exist_ok=True)
-    for name in filter(hand_in.notebooks.__contains__, course.notebooks(sheet)):
-        versions = hand_in.notebooks[name]
-        target = folder / f"{name}.ipynb"
-        *older, newest = versions
-        if target.is_file() and not target.is_symlink() and _when(target) > newest.arrived:
-            older.append(newest)
-            same = sha256(target) == sha256(newest.file)
-            if not same:
-                done.remarks.append(f"{name}.ipynb: a later one was there already, which counts")
-            done.same.append(name)
-        else:
-            if target.is_file() and sha256(target) == sha256(newest.file):
-                done.same.append(name)
-            else:
-                if target.is_file():
-                    _keep(target, _when(target), aside, name, done)
-                done.new.append(name)
-            _copy(newest, target)
-        for one in older:
-            if sha256(one.file) != sha256(target):
-                _keep(one.file, one.arrived, aside, name, done)
-    for inner, item in hand_in.others.items():
-        _copy_other(item, folder, inner, done)
-    counted = [_when(path) for path in folder.glob("*.ipynb") if path.is_file()]
+    store = Store(course.submitted, sheet, done)
+    expected = [name for name in course.notebooks(sheet) if name in hand_in.notebooks]
+    counting = [name for name in expected if store.notebook(name, hand_in.notebooks[name])]
+    if counting or not expected:
+        store.others(hand_in.others)
+    else:
+        store.remark_late(hand_in.others)
+    there = [name for name in course.notebooks(sheet) if (store.folder / f"{name}.ipynb").is_file()]
+    if counting and set(counting) == set(there):  # all is new: what is not part of it has gone
+        store.clear(hand_in.others)
+    folder = store.folder
+    counted = [time_of(path) for path in folder.glob("*.ipynb") if path.is_file()]
     if counted:
         done.arrived = max(counted)
         write_whole(folder / "timestamp.txt", done.arrived.astimezone(UTC).strftime(_STAMP) + "\n")
@@ -208,41 +169,3 @@ def _verdict(one: Handed, done: Collected) -> None:
     elif one.reason:
         done.remarks.append(one.reason)
     done.remarks += [f"{one.name}: {text}" for text in one.remarks]
-
-
-def _copy(item: Item, target: Path) -> None:
-    """Byte for byte; the file's time is that of its arrival."""
-    write_whole(target, item.file.read_bytes())
-    seconds = item.arrived.timestamp()
-    os.utime(target, (seconds, seconds))
-
-
-def _copy_other(item: Item, folder: Path, inner: str, done: Collected) -> None:
-    target = folder / inner
-    try:
-        if not target.parent.resolve().is_relative_to(folder.resolve()):
-            raise OSError("a link leads out of the submission")
-        _copy(item, target)
-    except OSError as error:
-        done.problems.append(f"{shown((inner,))}: not stored: {error.strerror or error}")
-
-
-def _keep(file: Path, when: datetime, aside: Path, name: str, done: Collected) -> None:
-    """An earlier version goes to a place of its own, once."""
-    stamp = when.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
-    number = 1
-    while True:
-        more = f"-{number}" if number > 1 else ""
-        target = aside / f"{stamp}{more}" / f"{name}.ipynb"
-        if not target.exists():
-            write_whole(target, file.read_bytes())
-            os.utime(target, (when.timestamp(), when.timestamp()))
-            done.remarks.append(f"{name}.ipynb: an earlier one is kept in {EARLIER}/{done.group}")
-            return
-        if sha256(target) == sha256(file):
-            return
-        number += 1
-
-
-def _when(path: Path) -> datetime:
-    return datetime.fromtimestamp(path.stat().st_mtime).astimezone()

@@ -1,8 +1,9 @@
 """What `genlhc collect` says."""
 
 from course_grader.console import Console, duration
-from course_grader.intake.collect import Collected, Collection
+from course_grader.intake.collect import Collection
 from course_grader.intake.roster import Roster
+from course_grader.intake.storing import Collected
 from course_notebooks.terminal import Table
 
 
