@@ -13,6 +13,11 @@ from course_notebooks.cleaning import printed
 _LINES, _SIGNS = 120, 12_000
 _CODE_LINES, _CODE_SIGNS = 2000, 100_000
 _OUTPUTS = 60
+_LOST = '#lost-picture("output", {})'
+_NOTE = "{}: a picture cannot be shown"
+_DATA = re.compile(r"<img\b[^>]*?\bsrc=[\"'](data:image/[^\"']+)", re.IGNORECASE)
+_DRAWN = re.compile(r"video/|application/(?:pdf|vnd\.(?:plotly|vega|bokeh))")
+_DRAWING = re.compile(r"<(?:svg|canvas|iframe|video|div id=)", re.IGNORECASE)
 _PAGE = "#pagebreak(weak: true)\n#shown-notebook.update({name})"
 
 
@@ -70,16 +75,29 @@ def _output(output: Any, where: str, pictures: Pictures) -> list[Part | Text]:
         if path is not None:
             caption = f"\n#caption[#{literal(alt)}]" if alt else ""
             source = f"#picture({literal(path)}, {literal(alt)}){caption}"
-            lost = f"#lost-picture({literal('output')}, {literal(alt)})"
-            return [Part(source, lost, f"{where}: a picture cannot be shown")]
-        note = f"{where}: a picture cannot be shown"
-        shown = f"#lost-picture({literal('output')}, {literal(alt)})"
-        lost_part = Part(shown, shown, note, notes=[note])
-        return [lost_part, *_words(data, where)]
+            return [Part(source, _LOST.format(literal(alt)), _NOTE.format(where))]
+        return [_lost(where, alt), *_words(data, where)]
     for kind in ("text/markdown", "text/latex"):
         if kind in data:
             return [Text(_joined(data[kind]), where, pictures.from_address)]
+    html = _joined(data.get("text/html", ""))
+    stored = [pictures.from_address(one) for one in _DATA.findall(html)]
+    if stored:  # Matplotlib leaves such ones of a figure that lived in a browser
+        return [
+            _lost(where, "") if path is None else
+            Part(f'#picture({literal(path)}, "")', _LOST.format('""'), _NOTE.format(where))
+            for path in stored
+        ]  # fmt: skip
+    is_drawn = any(map(_DRAWN.match, data)) or (_DRAWING.search(html) and not _text_of(html))
+    if is_drawn or _joined(data.get("text/plain", "")).startswith("Canvas("):
+        return [_lost(where, "")]
     return _words(data, where)
+
+
+def _lost(where: str, alt: str) -> Part:
+    """What stands where a picture cannot be shown; the group is told, too."""
+    shown = _LOST.format(literal(alt))
+    return Part(shown, shown, _NOTE.format(where), notes=[_NOTE.format(where)])
 
 
 def _words(data: Any, where: str) -> list[Part | Text]:

@@ -54,10 +54,11 @@ class _ThisPython(AsyncKernelManager):
         """The specification of the one kernel there is."""
         if self._kernel_spec is None:
             self._kernel_spec = KernelSpec(
-                argv=[sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"],
+                argv=[sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}",
+                      "--IPKernelApp.extra_extensions=course_notebooks.figures"],
                 display_name="Python 3",
                 language="python",
-            )
+            )  # fmt: skip
         return self._kernel_spec
 
     @property

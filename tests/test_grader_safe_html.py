@@ -282,6 +282,17 @@ def test_a_display_of_which_nothing_is_left_says_so():
     assert cell.outputs[0].data == {"text/plain": "(not shown: application/javascript)"}
 
 
+@pytest.mark.parametrize("kind", ["svg", "object", "iframe"])
+def test_where_a_drawing_was_removed_words_stand(kind):
+    drawing = f"<p>Before</p><{kind}><title>x</title><svg></svg></{kind}><p>after</p>"
+    notebook = tiny.notebook(new_markdown_cell(drawing), shows(display(text_html=drawing)))
+    written, drawn = cleaned(notebook).cells
+    for text in (written.source, drawn.outputs[0].data["text/html"]):
+        assert "Before" in text
+        assert "after" in text
+        assert text.count("[a picture of this kind is not shown]") == 1
+
+
 MATH = "If $a < b$ & so on:\n\n$$x &= y \\\\ z &< 1$$\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n`x < 1`"
 TABLE = (
     '<div><style scoped>.dataframe tbody tr th { top: 0 }</style><table border="1" '

@@ -111,6 +111,31 @@ def test_a_notebook_on_paper(tmp_path):
     )
 
 
+@pytest.mark.parametrize(
+    "output",
+    [
+        shown(text_html="<div id='a1'></div>", text_plain="<HTML object>"),
+        shown(**{"application_vnd.plotly.v1+json": "{}", "text_plain": "Figure()"}),
+        shown(**{"application_vnd.jupyter.widget-view+json": "{}", "text_plain": "Canvas(t=1)"}),
+        shown(application_pdf="JVBERi0=", text_plain="<Figure>"),
+        shown(text_html='<img src="data:image/png;base64,AAAA">'),
+    ],
+)
+def test_a_figure_that_paper_cannot_show_is_named(tmp_path, output):
+    paper = print_cells(tmp_path, new_markdown_cell("# Title"), ran("draw()", output))
+    (problem,) = paper.problems
+    assert problem.endswith("cell 2: a picture cannot be shown")
+
+
+def test_a_figure_that_was_drawn_in_a_browser_is_on_paper(tmp_path):
+    dot = base64.b64encode(tiny.png()).decode()
+    html = f'<img src="data:image/png;base64,{dot}" width="640">'
+    paper = print_cells(tmp_path, ran("draw()", shown(text_html=html, text_plain="<HTML object>")))
+    assert paper.problems == []
+    (page,) = PdfReader(io.BytesIO(paper.content)).pages[1:]
+    assert re.search(rb" Do\b", page.get_contents().get_data())
+
+
 @pytest.mark.parametrize("name", COURSE.sheets())
 def test_every_equation_of_a_sheet_comes_out(name):
     found = set()

@@ -15,6 +15,7 @@ from course_grader.converting import gradebook_held, run_converter
 from course_grader.course import Course
 from course_grader.execute import executed
 from course_grader.intake.submission import grade_id
+from course_grader.marking.newer import is_newer
 
 
 class ThreadedAutograde(Autograde):  # type: ignore[misc]
@@ -99,11 +100,13 @@ def give_nothing(course: Course, sheet: str, group: str, notebooks: list[str]) -
 
 
 def run_trouble(cells: Iterable[Any]) -> str:
-    """The first sign in a marked notebook that the run itself failed, or nothing."""
+    """The first sign in a marked notebook that not its code failed but the run, or nothing."""
     for index, cell in enumerate(cells):
         for output in cell.get("outputs", []):
             if failed_to_run(output):
                 return f"{cell_name(cell, index)}: {output.evalue}"
+            if is_newer(output):
+                return f"{cell_name(cell, index)}: {output.ename}: {output.evalue}"
     return ""
 
 

@@ -24,6 +24,11 @@ from course_grader.sandbox.link import Link
 
 MOST_LINES = 2_000  # of what somebody wrote
 Lines = Collection[tuple[int, str]]  # with their numbers in their cells
+NO_THREADS = (
+    "threads and processes that a cell starts end with it, and this answer was asked later: start "
+    "them where they are used"
+)
+_OTHER_REASONS = ("NameError", "NotImplementedError", TROUBLE)
 
 
 class GradeCell:
@@ -98,6 +103,8 @@ class GradeCell:
             if reply == PAUSED:
                 self._box.protected.add(self._link.pid)
                 return
+            if reply["error"] is not None and reply["error"][0] not in _OTHER_REASONS:
+                reply["error"][1] = self._hinted(reply["error"][1])
             self.trouble = _show(reply, self._outputs, own, numbered=numbered)
             self.close()
 
@@ -114,8 +121,12 @@ class GradeCell:
         if self._pid:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(self._pid, signal.SIGKILL)
-        self._outputs.error(TROUBLE, text)
+        self._outputs.error(TROUBLE, self._hinted(text))
         self._box.end()
+
+    def _hinted(self, text: str) -> str:
+        """A reason, and what it may come from if threads ran when the process was parked."""
+        return "; ".join(filter(None, [text, NO_THREADS if self._link.lost_threads else ""]))
 
 
 def own_lines(code: Iterable[tuple[int, Any]], *, together: bool = False) -> Lines:

@@ -1,11 +1,14 @@
 """What a cell showed, taken from the untrusted side with care."""
 
+import re
 from typing import Any
 
 from nbformat.v4 import new_output
 
-KINDS = ("text/plain", "text/html", "text/markdown", "text/latex", "image/png", "image/jpeg",
-         "image/svg+xml", "application/json")  # fmt: skip
+PICTURES = ("image/png", "image/jpeg", "image/gif")
+KINDS = ("text/plain", "text/html", "text/markdown", "text/latex", "application/json", *PICTURES)
+_FIGURES = re.compile(r"(?:image|video)/|application/(?:pdf|vnd\.(?:plotly|vega|bokeh))")
+MISSING = "[a figure is missing here: pages show PNG, JPEG and GIF, and it has no such form]\n"
 MAX_ERROR = 20_000
 LEAST = 100  # bytes that an output counts at least
 
@@ -89,6 +92,9 @@ class Outputs:
         if name:
             self._shown[name] = output
         self.cell.outputs.append(output)
+        is_drawn = any(_FIGURES.match(str(one)) for one in bundle)
+        if is_drawn and not any(kind in data for kind in PICTURES):
+            self.stream("stdout", MISSING)
 
     def _kept(self, text: str) -> str:
         """As much of the text as there is room for, with a note where it was cut."""

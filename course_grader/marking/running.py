@@ -19,6 +19,7 @@ from course_grader.cells import NOT_RUN, STOPPED, cell_name, is_test, seed_of
 from course_grader.marking.budgets import WHOLE, Budgets, allowed
 from course_grader.marking.checkpoints import Checkpoints
 from course_grader.marking.grade_cell import GradeCell, Lines, own_lines
+from course_grader.marking.newer import say_newer
 from course_grader.marking.outputs import Outputs
 from course_grader.marking.test_server import TestServer
 from course_grader.runner.codec import WireError
@@ -99,6 +100,7 @@ def run_submission(
                 for run in runs:
                     for cell, trouble in run.hidden_tests():
                         troubles[f"{run.name}/{cell}"] = trouble
+                    say_newer((cell for _, cell in run.code), files)
             except Lost as lost:
                 left_out[run.name] = run.without(str(lost))
             else:
@@ -190,9 +192,7 @@ class Run:
     def _run(self, link: Link, cell: Any, name: str, deadline: float) -> bool:
         """Runs one cell; false if its process can no longer be used."""
         limits = self._limits(name)
-        outputs = Outputs(cell, limits.output)
-
-        looked = 0.0
+        outputs, looked = Outputs(cell, limits.output), 0.0
 
         def watch() -> None:
             nonlocal looked

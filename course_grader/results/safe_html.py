@@ -40,6 +40,7 @@ _TAGS = {
     *("del", "s", "u", "sub", "sup", "small", "dl", "dt", "dd", "figure", "figcaption"),
 }
 _DROPPED = {"script", "style", "template", "noscript", "iframe", "object", "svg", "math", "title"}
+_DRAWN = {"iframe", "object", "svg"}
 _PLAIN = {"title", "align", "colspan", "rowspan", "border", "width", "height", "alt", "scope"}
 _LINK = re.compile(r"(?:https?://|mailto:|#)", re.IGNORECASE)
 _STYLES = ALLOWED_CSS_PROPERTIES - {"cursor", "direction", "unicode-bidi"}
@@ -52,13 +53,15 @@ _CELL_ID = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 
 
 class _Drop(Filter):  # type: ignore[misc]
-    """Leaves out elements whose content is no text for readers."""
+    """Leaves out elements whose content is no text for readers; says where one was a picture."""
 
     def __iter__(self) -> Any:
         depth = 0
         for token in super().__iter__():
             inner = token.get("name") in _DROPPED
             if inner and token["type"] == "StartTag":
+                if not depth and token["name"] in _DRAWN:
+                    yield {"type": "Characters", "data": "[a picture of this kind is not shown]"}
                 depth += 1
             elif inner and token["type"] == "EndTag":
                 depth = max(0, depth - 1)

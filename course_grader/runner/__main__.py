@@ -27,6 +27,7 @@ from course_grader.runner.replies import content, facts, printed, raised
 from course_grader.runner.rooms import are_possible, give_up, move_in
 from course_grader.runner.seeding import seed_as_told, seed_everything
 from course_grader.runner.shell import Message, Output, make_shell, nowhere, warm_up
+from course_grader.runner.threads import others, renew_pools
 from course_grader.runner.wire import Channel
 
 
@@ -68,15 +69,17 @@ class Process:
         """Leaves a fork of this process behind that listens on the connection that comes next."""
         (descriptor,) = self.channel.receive_descriptors()
         self._forks = [pid for pid in self._forks if not _has_ended(pid)]
+        threads = others()
         fork = os.fork()
         if fork == 0:
+            renew_pools(threads)
             self._forks = []
             self.channel.close()
             self.channel = Channel(_connection(descriptor), self.keep, self.find)
             return None
         self._forks.append(fork)
         os.close(descriptor)
-        return {"said": "parked"}
+        return {"said": "parked", "threads": bool(threads)}
 
     def do_run(self, source: str, seed: int) -> Message:
         """Runs a cell; its outputs are sent while it runs."""

@@ -13,11 +13,19 @@ from IPython.core.displaypub import DisplayPublisher
 from IPython.core.interactiveshell import InteractiveShell
 from traitlets.config import Config
 
+from course_grader.runner.at_home import (
+    LeftOut,
+    is_left_out,
+    is_no_command,
+    leave_debuggers_out,
+)
 from course_grader.runner.codec import WireError
+from course_grader.runner.tasks import awaited, in_loop
 
 MAX_TEXT = 2000
 MAX_CHUNK = 100_000
 Message = dict[str, Any]
+_LARGE = ("image/svg+xml", "application/pdf")
 
 
 def nowhere(output: Message) -> None:
@@ -132,16 +140,38 @@ class Shell(InteractiveShell):
 
     def system(self, cmd: str) -> None:
         """Lines that begin with an exclamation mark: no terminal, the output is shown."""
-        self.system_raw(cmd)  # type: ignore[no-untyped-call]
+        if not is_no_command(cmd):
+            self.system_raw(cmd)  # type: ignore[no-untyped-call]
+
+    def getoutput(self, cmd: str, split: bool = True, depth: int = 0) -> Any:
+        """The same where the output is kept."""
+        cmd = "true" if is_no_command(cmd) else cmd
+        return super().getoutput(cmd, split, depth + 1)  # type: ignore[no-untyped-call]
+
+    def run_line_magic(self, magic_name: str, line: str, _stack_depth: int = 1) -> Any:
+        """Lines that begin with a percent sign."""
+        known = self.find_line_magic(magic_name) is not None  # type: ignore[no-untyped-call]
+        if is_left_out(magic_name, line, known=known):
+            return None
+        return super().run_line_magic(magic_name, line, _stack_depth + 1)
+
+    def should_run_async(self, raw_cell: str, **known: Any) -> bool:
+        """Every cell finds an event loop that runs, as in Jupyter, whether it awaits or not."""
+        awaits = super().should_run_async(raw_cell, **known)
+        self.loop_runner = awaited if awaits else in_loop
+        return True
 
     def enable_gui(self, gui: Any = None) -> None:
         """There is no screen."""
 
 
 def _text_only(bundle: dict[str, Any]) -> dict[str, Any]:
+    """The forms of an output as text; beside a PNG, none that no page shows and may be large."""
+    spare = _LARGE if "image/png" in bundle else ()
     return {
         str(kind): base64.b64encode(value).decode() if isinstance(value, bytes) else value
         for kind, value in bundle.items()
+        if kind not in spare
     }
 
 
@@ -159,10 +189,15 @@ def _no_input(prompt: object = "") -> str:
 
 def make_shell() -> InteractiveShell:
     """The one shell of this process; standard output and error go to it from now on."""
-    shell: InteractiveShell = Shell.instance()
+    shell: Any = Shell.instance()
     builtins.input = _no_input
     sys.stdout, sys.stderr = _Stream("stdout", 1), _Stream("stderr", 2)
-    return shell
+    leave_debuggers_out()
+    shell.ast_transformers.append(LeftOut())
+    for extension in ("course_notebooks.figures", "storemagic"):
+        shell.extension_manager.load_extension(extension)
+    made: InteractiveShell = shell
+    return made
 
 
 def warm_up(shell: InteractiveShell) -> None:

@@ -133,8 +133,9 @@ class Sandbox:
         """A fork of a notebook's process as it is now, which waits and is not killed by `end`."""
         parked = self._forked(link)
         answer = link.channel.receive(self._patience())
-        if answer != {"said": "parked"}:
+        if not isinstance(answer, dict) or answer.get("said") != "parked":
             raise WireError("the notebook's process does not do what it is told")
+        parked.lost_threads = answer.get("threads") is True
         self.protected.add(parked.pid)
         return parked
 

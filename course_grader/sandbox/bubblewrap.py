@@ -20,6 +20,7 @@ from course_notebooks.threads import ONE_THREAD
 PACKAGE = Path(__file__).parents[1]
 RUNNER = PACKAGE / "runner"
 COURSE = "/course"  # where the course's folders are shown
+SHARED = ("__init__.py", "figures.py", "unattended.py")  # of course_notebooks
 SYSTEM = ("/usr", "/lib", "/lib64", "/lib32", "/bin", "/sbin", "/etc/alternatives", "/etc/fonts",
           "/etc/ld.so.cache", "/etc/localtime", "/etc/ssl")  # fmt: skip
 _numbers = itertools.count()
@@ -122,6 +123,8 @@ def _places(view: View, limits: Limits) -> list[str]:
     shown = {path: Path(path) for path in (*SYSTEM, sys.base_prefix, sys.prefix)}
     shown["/runner/course_grader/__init__.py"] = PACKAGE / "__init__.py"
     shown["/runner/course_grader/runner"] = RUNNER
+    notebooks = PACKAGE.parent / "course_notebooks"
+    shown |= {f"/runner/course_notebooks/{name}": notebooks / name for name in SHARED}
     shown |= {f"{CACHE}/matplotlib/{cached.name}": cached for cached in font_caches()}
     shown |= {f"{COURSE}/{name}": folder for name, folder in view.folders.items()}
     command = [part for place in SCRATCH if place != "/dev/shm" for part in _scratch(place, limits)]

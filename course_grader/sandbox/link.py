@@ -16,10 +16,13 @@ class Link:
     Attributes:
         channel: where it is spoken to.
         pid: its number outside the sandbox.
+        lost_threads: whether it says that threads ran when it was parked, which it has no more:
+            known before any test asks it, and good for a hint only.
     """
 
     channel: Channel
     pid: int
+    lost_threads: bool = False
 
     @property
     def is_open(self) -> bool:
