@@ -1,20 +1,21 @@
 # The few commands of the project; `make help` lists them.
 PYTHON ?= python3
-BIN := .venv/bin
+VENV ?= .venv
+BIN := $(VENV)/bin
 export OMP_NUM_THREADS ?= 1
 SHEETS := $(notdir $(patsubst %/,%,$(sort $(dir $(wildcard solutions/*/*.ipynb)))))
 SHEET ?= $(firstword $(SHEETS))  # which sheet: make demo SHEET=sheet02
 
-.PHONY: help bubblewrap browser demo formgrader test lint exercises lab solutions calibrate site screenshots
+.PHONY: help bubblewrap browser demo formgrader test test-python lint exercises lab solutions calibrate site screenshots
 
 help: ## this list
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
 	@echo 'SHEET=name chooses the sheet of demo, lab, solutions, calibrate: $(SHEETS); default: $(SHEET)'
 
-.venv/.complete: requirements.lock pyproject.toml
+$(VENV)/.complete: requirements.lock pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "genlhc needs Python 3.11 or newer")'
-	@echo "Installing the pinned packages into .venv (a few minutes, once) ..."
-	$(PYTHON) -m venv .venv
+	@echo "Installing the pinned packages into $(VENV) (a few minutes, once) ..."
+	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -e .
 	touch $@
@@ -31,35 +32,38 @@ browser: ## Chromium and poppler's tools, which the tests look at pages with
 	       && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium poppler-utils >/dev/null; } \
 	  || { echo "!! the tests need Chromium and pdftotext. Debian, Ubuntu: apt install chromium poppler-utils" >&2; exit 1; }
 
-demo: .venv/.complete bubblewrap ## release, grade and report on a demo class with real data (2 to 6 min)
+demo: $(VENV)/.complete bubblewrap ## release, grade and report on a demo class with real data (2 to 6 min)
 	$(BIN)/genlhc demo $(SHEET)
 
-formgrader: .venv/.complete bubblewrap ## marks written answers in the browser: the demo class, after `make demo`
+formgrader: $(VENV)/.complete bubblewrap ## marks written answers in the browser: the demo class, after `make demo`
 	$(BIN)/genlhc formgrader --demo
 
-test: .venv/.complete bubblewrap browser lint ## every check of the project (10 to 15 min on two cores)
+test: $(VENV)/.complete bubblewrap browser lint ## every check of the project (10 to 15 min on two cores)
 	$(BIN)/python -m pytest -n 2 --no-loadscope-reorder --junitxml build/test-times.xml
 
-lint: .venv/.complete ## style and types
+test-python: ## the same with another Python: make test-python PYTHON=python3.13
+	$(MAKE) test VENV=.venv-$$($(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])')
+
+lint: $(VENV)/.complete ## style and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-exercises: .venv/.complete ## exercises/, the students' bundles and README's table, from solutions/
+exercises: $(VENV)/.complete ## exercises/, the students' bundles and README's table, from solutions/
 	set -e; for sheet in $(SHEETS); do $(BIN)/genlhc release $$sheet; done
 	$(BIN)/python docs/sheets.py
 
-lab: .venv/.complete ## JupyterLab with the sheet as students get it, in build/lab/
+lab: $(VENV)/.complete ## JupyterLab with the sheet as students get it, in build/lab/
 	$(BIN)/genlhc lab $(SHEET)
 
-solutions: .venv/.complete ## runs the solution notebooks: pages, slides and PDF in build/solutions/
+solutions: $(VENV)/.complete ## runs the solution notebooks: pages, slides and PDF in build/solutions/
 	$(BIN)/genlhc solutions $(SHEET)
 
-calibrate: .venv/.complete ## thresholds of the graded checks, trained anew (about 40 min)
+calibrate: $(VENV)/.complete ## thresholds of the graded checks, trained anew (about 40 min)
 	$(BIN)/genlhc calibrate $(SHEET)
 
-site: .venv/.complete ## the docs, notebooks and library as pages in build/site/, for any browser
+site: $(VENV)/.complete ## the docs, notebooks and library as pages in build/site/, for any browser
 	$(BIN)/python docs/make_site.py $(ARGUMENTS)
 
-screenshots: .venv/.complete ## pictures of the docs, from the demo class (make demo first)
+screenshots: $(VENV)/.complete ## pictures of the docs, from the demo class (make demo first)
 	$(BIN)/python docs/make_screenshots.py

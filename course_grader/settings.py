@@ -1,6 +1,7 @@
 """What a course says of itself in `[tool.genlhc]` of its `pyproject.toml`."""
 
 import re
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,7 +11,8 @@ from course_grader.errors import CourseError
 
 _ENTRY_POINT = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
 _LISTS = ("bundle", "sandbox", "data", "bundle-exclude", "checks")
-_OTHERS = ("bundle-scripts", "new-sheet", "marks")
+_OTHERS = ("bundle-scripts", "new-sheet", "python", "marks")
+_PYTHON = re.compile(r"3\.\d{1,2}")
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,7 @@ class Settings:
         checks: files and folders that the hidden tests use, which never leave the trusted side;
             when what a sheet's tests use of them changes, that sheet is graded again.
         new_sheet: folder with what `genlhc new-sheet` makes in this course, see docs/new-sheet.md.
+        python: the version that marks, which the bundle names; by default the one that releases.
     """
 
     bundle: tuple[str, ...] = ("course_utils", "data", "environment.yml")
@@ -38,6 +41,7 @@ class Settings:
     bundle_exclude: tuple[str, ...] = ("*.lhe", "*.lhe.gz", "*.hepmc*", "*.root", "*.log", "*.part")
     checks: tuple[str, ...] = ("autograde_tests",)
     new_sheet: str = ""
+    python: str = "{}.{}".format(*sys.version_info)
 
     @classmethod
     def from_table(cls, table: Mapping[str, Any], where: Path) -> "Settings":
@@ -58,6 +62,10 @@ class Settings:
                 values[key] = dict(value) if right else None
             elif key == "new-sheet":
                 right, wanted = isinstance(value, str), "the path of a folder"
+                values[key] = value
+            elif key == "python":
+                right = isinstance(value, str) and _PYTHON.fullmatch(value) is not None
+                wanted = 'a version such as "3.11"'
                 values[key] = value
             elif key == "marks":  # `course_grader.results.marks_rules` reads it
                 continue

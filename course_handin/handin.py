@@ -90,7 +90,7 @@ def hand_in(
     if paper.content:
         others[f"{group.name}-{sheet.name}.pdf"] = paper.content
     made.n_pages, made.scans = paper.n_pages, paper.scans
-    made.remarks += [group.remark] * bool(group.remark) + paper.remarks
+    made.remarks += [*filter(None, (group.remark, sheet.remark)), *paper.remarks]
     made.files = sorted(own.taken)
     made.remarks += own.remarks
     whole = [*paper.problems, *own.problems, *outside(sheet, notebooks, start)]

@@ -1,5 +1,6 @@
 """Where a sheet's notebooks are: in the unpacked bundle or in the course's own folder."""
 
+import sys
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,7 @@ class Sheet:
         course: the course in a few words.
         title: of the sheet, empty if it has none.
         notebooks: the notebooks' files, in the order in which they are worked on.
+        python: the version that marks, such as `(3, 11)`; `None` if nothing says so.
     """
 
     name: str
@@ -30,6 +32,18 @@ class Sheet:
     course: str
     title: str
     notebooks: tuple[Path, ...]
+    python: tuple[int, ...] | None = None
+
+    @property
+    def remark(self) -> str:
+        """What to say if this Python is newer than the one that marks, or an empty text."""
+        if self.python is None or sys.version_info[:2] <= self.python:
+            return ""
+        mine, theirs = (".".join(map(str, one)) for one in (sys.version_info[:2], self.python))
+        return (
+            f"this is Python {mine}, and Python {theirs} marks your notebooks: what came later is "
+            f"an error there. Do without it, or work with Python {theirs}"
+        )
 
 
 def find_sheet(root: Path, name: str) -> Sheet:
@@ -73,16 +87,28 @@ def _sheet(name: str, folder: Path, home: Path) -> Sheet:
         raise HandInError(f"{error}; take that file from the bundle again") from error
     order = [one for one in info.notebooks if one in there]
     names = [*order, *(one for one in there if one not in order)]
-    return Sheet(name, folder, home, _title(home), info.title, tuple(there[one] for one in names))
+    files, said = tuple(there[one] for one in names), _project(home)
+    return Sheet(name, folder, home, _title(said), info.title, files, _python(said))
 
 
-def _title(root: Path) -> str:
+def _project(root: Path) -> dict[str, Any]:
     """What the course says of itself in its project file."""
     try:
-        project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-        return str(project.get("description") or project["name"])
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, KeyError):
-        return "Exercises"
+        return tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
+        return {}
+
+
+def _title(said: dict[str, Any]) -> str:
+    project = said.get("project", {})
+    return str(project.get("description") or project.get("name") or "Exercises")
+
+
+def _python(said: dict[str, Any]) -> tuple[int, ...] | None:
+    try:
+        return tuple(map(int, said["tool"]["genlhc"]["python"].split(".")))
+    except (KeyError, TypeError, ValueError, AttributeError):
+        return None
 
 
 def read_notebook(path: Path) -> Any:

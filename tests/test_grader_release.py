@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 import tomllib
 import zipfile
 from pathlib import Path
@@ -318,6 +319,15 @@ def test_bundle_gives_students_the_commands_of_its_settings(course_root):
     assert f"genlhc handin {SHEET}" in files["README.md"].decode()
 
 
+@pytest.mark.parametrize("said", ["", 'python = "3.12"\n'])
+def test_bundle_names_the_python_that_marks(course_root, said):
+    with (course_root / "pyproject.toml").open("a") as file:
+        file.write(said)
+    project = tomllib.loads(bundle(Course.open(course_root))["pyproject.toml"].decode())
+    here = "{}.{}".format(*sys.version_info)
+    assert project["tool"]["genlhc"] == {"python": "3.12" if said else here}
+
+
 def test_bundle_needs_a_release(course):
     shutil.rmtree(course.release)
     with pytest.raises(CourseError, match=f"run `genlhc release {SHEET}` first"):
@@ -328,6 +338,7 @@ def test_bundle_needs_a_release(course):
     ("table", "complaint"),
     [
         ('bundle = "data"', "must be a list of strings"),
+        ("python = 3.11", "must be a version such as"),
         ("bundel = []", "no entry 'bundel'"),
         ("bundle = ['../secrets']", "inside the course"),
         ("bundle = ['autograde_tests/week1']", "holds answers"),

@@ -4,6 +4,7 @@ import hashlib
 import io
 import json
 import shutil
+import sys
 import zipfile
 from pathlib import Path
 
@@ -34,6 +35,8 @@ tutorial = 3
 name = "A. #Beispiel @ $x$ _y_"
 tutorial = "Thu 14"
 """
+
+HERE = "{}.{}".format(*sys.version_info)
 
 
 class Result:
@@ -193,6 +196,19 @@ def test_all_fine_is_status_zero(bundle, course):
     assert "All is answered and runs" in result.out
     assert "note:" not in result.out
     assert "unanswered" not in "".join(text_of(bundle))
+
+
+@pytest.mark.parametrize(
+    ("python", "warns"), [("3.10", True), (HERE, False), ("3.99", False), ("three", False)]
+)
+def test_a_newer_python_than_the_one_that_marks_is_said(bundle, course, python, warns):
+    saved(bundle, course)
+    with (bundle / "pyproject.toml").open("a", encoding="utf-8") as file:
+        file.write(f'python = "{python}"\n')
+    out = Result(bundle, SHEET, "--no-run").out
+    note = f"note: this is Python {HERE}, and Python {python} marks your notebooks"
+    assert (note in " ".join(out.split())) == warns
+    assert ("marks your notebooks" in out) == warns
 
 
 def test_without_a_run_it_says_what_was_not_run(bundle, course):

@@ -176,4 +176,5 @@ def _pyproject(course: Course, files: tuple[str, ...]) -> str:
         lines += ["[tool.setuptools.packages.find]", f"include = {patterns}"]
     else:
         lines += ["[tool.setuptools]", "packages = []"]
+    lines += ["", "[tool.genlhc]", f"python = {json.dumps(course.settings.python)}  # it marks"]
     return "\n".join(lines) + "\n"
