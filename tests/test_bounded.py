@@ -26,9 +26,11 @@ from course_grader.grading.grade import Grading
 from course_grader.grading.state import read_record
 from course_grader.marking.plain_cells import NO_OUTPUT, PLAIN
 from course_grader.results import bounded_html
+from course_grader.results.alt_texts import headings as figure_headings
 from course_grader.results.bounded_html import BoundedHtml, clean_notebook
 from course_grader.results.feedback import feedback
 from course_grader.results.report import rows
+from course_grader.results.stopped import first_stop
 from course_grader.results.task_table import headings
 
 SHEET = tiny.SHEET
@@ -173,6 +175,21 @@ def test_titles_of_tasks_are_read_in_time():
     begin = time.process_time()
     found = headings("# a" + " " * 200_000 + "b", {})
     assert found == {1: "a b"}
+    assert time.process_time() - begin < 1.0
+
+
+@pytest.mark.parametrize("line", ["# a" + " " * 200_000 + "b", "# " + "[" * 200_000])
+def test_headings_are_found_in_time(line):
+    begin = time.process_time()
+    assert len(figure_headings(line)) == 1
+    assert time.process_time() - begin < 1.0
+
+
+def test_why_a_cell_stopped_is_found_in_time():
+    begin = time.process_time()
+    for text in (" " * 20_000, " (<ipython-input" * 1_000):
+        error = new_output("error", ename="ValueError", evalue=text, traceback=[])
+        assert "ValueError" in first_stop([new_code_cell("x", outputs=[error])]).text
     assert time.process_time() - begin < 1.0
 
 

@@ -20,6 +20,8 @@ from course_grader.grading import grade as grading
 from course_grader.grading.grade import Grading
 from course_grader.grading.state import read_record, record_path
 from course_grader.lecturer.demo_class import fill
+from course_grader.results import feedback as pages
+from course_grader.results.feedback_pages import make_pages
 from course_grader.results.report import rows
 from course_handin.cli import students
 
@@ -257,6 +259,7 @@ def test_a_table_that_cannot_be_written_is_one_sentence(genlhc, monkeypatch, com
 
 def test_pages_that_cannot_be_written_are_said_in_one_line(genlhc, monkeypatch):
     monkeypatch.setattr("nbconvert.writers.files.FilesWriter.write", full)
+    monkeypatch.setattr(pages, "bounded", lambda _name, *given, **_limits: make_pages(*given))
     said = genlhc("feedback", SHEET)
     assert said.status == 1
     assert "group-01, group-02, group-03: no pages: the disk is full" in said.text

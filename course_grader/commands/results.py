@@ -48,7 +48,7 @@ def feedback(sheet: SheetArgument, course: CourseOption = Path()) -> None:
         pages = make(opened, sheet, console)
         console.say(f"{pages.written} pages in {opened.feedback.name}/<group>/{sheet}/")
         for names, reason in alike(pages.failed.items()):
-            console.problem(f"{names}: no pages: {reason}")
+            console.problem(f"{names}: {reason}")
         if pages.failed:
             raise typer.Exit(1)
 

@@ -11,7 +11,8 @@ from nbgrader.preprocessors import NbGraderPreprocessor
 
 PICTURES = ("image/png", "image/jpeg", "image/gif")
 _IMAGE = re.compile(r"!\[((?:[^\[\]]|\[[^\[\]]*\])+)\]\(\s*<?([^()\s>]+)")
-_HEADING = re.compile(r"^#{1,6}[ \t]+(.+?)[ \t#]*$", re.MULTILINE)
+_HEADING = re.compile(r"^#{1,6}[ \t]+(.+)$", re.MULTILINE)
+_LONGEST = 500  # signs of a heading
 _FENCE = re.compile(r"^(```|~~~).*?^\1", re.MULTILINE | re.DOTALL)
 _MARKS = re.compile(r"\*\*|`|\[([^\]]*)\]\([^)]*\)")
 _TAG = "figure-"
@@ -79,7 +80,8 @@ def headings(source: str) -> list[str]:
         >>> headings("# The **loss**\\n\\ntext\\n\\n## Of a [GAN](gan.md) #")
         ['The loss', 'Of a GAN']
     """
-    titles = _HEADING.findall(_FENCE.sub("", source))
+    lines = _HEADING.findall(_FENCE.sub("", source))
+    titles = [title for line in lines if (title := line[:_LONGEST].rstrip(" \t#"))]
     return [_MARKS.sub(lambda mark: mark.group(1) or "", title) for title in titles]
 
 

@@ -80,7 +80,8 @@ def feedback(
 
         def one(group: str) -> None:
             work.describe(group)
-            made[group] = _pages_of(course, sheet, group, stays_here=stays_here)
+            count, why = made[group] = _pages_of(course, sheet, group, stays_here=stays_here)
+            course.log.info("%s: %d pages in feedback/; %s", group, count, why or "nothing failed")
             work.advance(1, group)
 
         try:
@@ -99,7 +100,7 @@ def _pages_of(course: Course, sheet: str, group: str, *, stays_here: bool) -> tu
         there = [name for name in course.notebooks(sheet) if name in record]
         failed, slow = _marked_pages(course, sheet, group, there)
         if failed:
-            return 0, failed
+            return 0, f"no pages: {failed}"
         notices = {name: (one.status, one.reason) for name, one in record.items()}
         notices |= {name: (_SLOW, reason) for name, reason in slow.items()}
         for name, (status, reason) in notices.items():
@@ -112,8 +113,8 @@ def _pages_of(course: Course, sheet: str, group: str, *, stays_here: bool) -> tu
         for path in pages if stays_here else ():
             write_whole(path, with_own_mathjax(path.read_text(encoding="utf-8")))
     except OSError as error:
-        return 0, in_words(error)
-    return len(pages), "; ".join(f"{name}: {reason}" for name, reason in slow.items())
+        return 0, f"no pages: {in_words(error)}"
+    return len(pages), "; ".join(f"no page of {name}: {reason}" for name, reason in slow.items())
 
 
 def _marked_pages(

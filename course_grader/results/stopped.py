@@ -11,7 +11,7 @@ from course_grader.release.tidy import plain
 
 MISSING = "NameError"  # how tests find what a cell that stopped did not define
 _LINE = re.compile(r"In\[\d+\], line (\d+)")
-_INPUT = re.compile(r"\s*\(<ipython-input[^)]*\)")
+_INPUT = re.compile(r" ?\(<ipython-input[^()]*\)")
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,8 @@ def _sentence(cell: Any, index: int, error: Any) -> str:
     name = cell_name(cell, index)
     if cell.metadata.get("nbgrader", {}).get("grade_id"):
         name = f"the cell `{name}`"
-    kind, why = plain(str(error.ename)), _INPUT.sub("", plain(str(error.evalue)))
+    kind, why = plain(str(error.ename)), " ".join(plain(str(error.evalue)).split())
+    why = _INPUT.sub("", why)
     why = " ".join((why if kind == STOPPED else f"{kind}: {why}" if why else kind).split())[:300]
     at = _LINE.search(plain("\n".join(error.traceback)))
     is_human = cell.source.count("\n") < MOST_LINES
