@@ -59,7 +59,7 @@ lab: $(VENV)/.complete ## JupyterLab with the sheet as students get it, in build
 solutions: $(VENV)/.complete ## runs the solution notebooks: pages, slides and PDF in build/solutions/
 	$(BIN)/genlhc solutions $(SHEET)
 
-calibrate: $(VENV)/.complete ## thresholds of the graded checks, trained anew (about 40 min)
+calibrate: $(VENV)/.complete ## thresholds of the graded checks, trained anew (about 50 min)
 	$(BIN)/genlhc calibrate $(SHEET)
 
 site: $(VENV)/.complete ## the docs, notebooks and library as pages in build/site/, for any browser

@@ -129,6 +129,22 @@ class MetricCase:
 
 
 @dataclass(frozen=True)
+class Variant:
+    """Another way to solve a measured task that the text of its notebook invites.
+
+    Attributes:
+        notebook: solution notebook, without suffix.
+        name: in words: "half as wide".
+        changes: pairs of a text that stands once in the notebook's code and what stands there
+            instead.
+    """
+
+    notebook: str
+    name: str
+    changes: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
 class Control:
     """A deformation that a metric must detect although it is near its floor.
 

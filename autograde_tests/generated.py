@@ -90,6 +90,21 @@ def generated(generate: Answer, name: str, seed: int, sample: Sample) -> Array:
         n_different > 0.99 * N_EVENTS,
         f"`{call}` repeats events: every event needs a latent vector of its own.",
     )
+    new(events, call, sample)
+    return events
+
+
+def new(events: Array, call: str, sample: Sample) -> None:
+    """Refuses events that students have, also if they were changed a little.
+
+    Args:
+        events: `(N_EVENTS, n_columns)`.
+        call: what made them.
+        sample: what is asked for.
+
+    Raises:
+        CheckFailed: if there are too many of them.
+    """
     checks.true(
         sample.fraction_of_copies(events[:N_LOOKED_UP]) < COPY_FRACTION,
         f"`{call}` returns events of the data sets. {sample.instead_of_copies}",
@@ -99,4 +114,3 @@ def generated(generate: Answer, name: str, seed: int, sample: Sample) -> Array:
         f"`{call}` returns events that lie nearer to those of the data sets than new ones do: as "
         f"if data were changed a little. {sample.instead_of_copies}",
     )
-    return events

@@ -8,7 +8,7 @@ from typing import Any
 from autograde_tests import reference, tampering
 from autograde_tests.cases import Answers, Case
 from autograde_tests.errors import ChecksError
-from autograde_tests.sheets import cases, controls, metric_cases
+from autograde_tests.sheets import cases, controls, metric_cases, variants
 from course_utils.checks import CheckFailed
 
 OK = "refused"
@@ -120,6 +120,8 @@ def prepare(sheet: str, *, measured: bool) -> None:
         reference.source(sheet, case.notebook)
     for metric in trained:
         reference.source(sheet, metric.notebook, seed=1, trained=True)
+        for variant in variants(sheet, metric.notebook):
+            reference.source(sheet, metric.notebook, trained=True, changes=variant.changes)
 
 
 def judge_all(

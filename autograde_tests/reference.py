@@ -23,8 +23,17 @@ ONLY_DEFINITIONS = (
 SEED_LINE = re.compile(r"(?m)^SEED = \d+$")
 
 
+Changes = tuple[tuple[str, str], ...]
+"""Pairs of a text in the code of a notebook and what stands there instead."""
+
+
 def load(
-    sheet: str, notebook: str, *, seed: int | None = None, trained: bool = False
+    sheet: str,
+    notebook: str,
+    *,
+    seed: int | None = None,
+    trained: bool = False,
+    changes: Changes = (),
 ) -> dict[str, Any]:
     """Names that a solution notebook binds.
 
@@ -39,9 +48,11 @@ def load(
         trained: also execute the given cells (data, training), except those tagged
             `skip-calibration` or `lecture-demo`; otherwise only the first code cell, where a
             notebook is set up, and the solution cells.
+        changes: of its text, each in one place.
 
     Raises:
-        ChecksError: if there is no such notebook, a seed has no place in it, or a cell fails.
+        ChecksError: if there is no such notebook, a seed or change has no place in it, or a cell
+            fails.
 
     Example:
         >>> answers = load("sheet01", "gan_convergence")
@@ -53,23 +64,31 @@ def load(
     module = ModuleType(f"solution_{sheet}_{notebook}")
     sys.modules[module.__name__] = module  # dataclasses look their module up
     with redirect_stdout(io.StringIO()):
-        for number, text in _cells(place, seed, trained):
+        for number, text in _changed(place, _cells(place, seed, trained), changes):
             _execute(place, number, text, module.__dict__, trained)
     plt.close("all")
     return module.__dict__
 
 
-def source(sheet: str, notebook: str, *, seed: int | None = None, trained: bool = False) -> str:
+def source(
+    sheet: str,
+    notebook: str,
+    *,
+    seed: int | None = None,
+    trained: bool = False,
+    changes: Changes = (),
+) -> str:
     """The code that `load` executes with the same arguments.
 
     Raises:
-        ChecksError: if there is no such notebook, or a seed has no place in it.
+        ChecksError: if there is no such notebook, or a seed or change has no place in it.
 
     Example:
         >>> "def optimal_discriminator" in source("sheet01", "gan_convergence")
         True
     """
-    return "\n".join(text for _, text in _cells(path(sheet, notebook), seed, trained))
+    place = path(sheet, notebook)
+    return "\n".join(text for _, text in _changed(place, _cells(place, seed, trained), changes))
 
 
 def path(sheet: str, notebook: str) -> Path:
@@ -114,6 +133,21 @@ def _cells(path: Path, seed: int | None, trained: bool) -> Iterator[tuple[int, s
         ):
             yield number, text
         is_first = False
+
+
+def _changed(
+    path: Path, cells: Iterator[tuple[int, str]], changes: Changes
+) -> list[tuple[int, str]]:
+    found = list(cells)
+    for old, new in changes:
+        n_places = sum(text.count(old) for _, text in found)
+        if n_places != 1:
+            raise ChecksError(
+                f"{_shown(path)}: a variant replaces {old!r}, which must stand in one place of the "
+                f"executed code and stands in {n_places}; correct the variant"
+            )
+        found = [(number, text.replace(old, new)) for number, text in found]
+    return found
 
 
 def _with_seed(path: Path, number: int, text: str, seed: int) -> str:

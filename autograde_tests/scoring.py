@@ -3,9 +3,9 @@
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from statistics import fmean, stdev
+from statistics import fmean, variance
 from typing import Any
 
 from scipy import stats
@@ -26,6 +26,7 @@ class Metric:
         weak_name: what that answer is.
         floor: truth against truth, shown beside a student's value; NaN where there is none.
         values: what the reference reached, one value for each training seed.
+        variants: the same for other honest solutions, by their names.
 
     Example:
         >>> auc = Metric("auc", 0.63, "unit weights", 0.503, (0.505, 0.506, 0.507))
@@ -38,24 +39,34 @@ class Metric:
     weak_name: str
     floor: float
     values: tuple[float, ...]
+    variants: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
 
     @classmethod
     def from_row(cls, name: str, row: Mapping[str, Any]) -> "Metric":
         """A metric from its row in the kept calibration."""
-        return cls(name, row["weak"], row["weak_name"], row["floor"], tuple(row["values"]))
+        variants = {one: tuple(values) for one, values in row.get("variants", {}).items()}
+        return cls(
+            name, row["weak"], row["weak_name"], row["floor"], tuple(row["values"]), variants
+        )
 
     @property
     def full(self) -> float:
         """Value from which on all points are given.
 
-        The one-sided prediction bound of Student's t: a further training of the reference is
-        beyond it with probability `FALSE_FAIL_RATE`, the uncertainty of mean and spread from the
-        few seeds included.
+        The one-sided prediction bound of Student's t: a further training of the reference, or of
+        its worst variant, is beyond it with probability `FALSE_FAIL_RATE`, the uncertainty of
+        mean and spread from the few seeds included. The spread within each of them is taken to be
+        the same: few seeds of one variant do not tell it.
         """
-        n = len(self.values)
-        factor = float(stats.t.ppf(1 - FALSE_FAIL_RATE, n - 1)) * math.sqrt(1 + 1 / n)
+        groups = [self.values, *self.variants.values()]
+        n_free = sum(len(values) - 1 for values in groups)
+        squares = sum((len(values) - 1) * variance(values) for values in groups)
+        factor = float(stats.t.ppf(1 - FALSE_FAIL_RATE, n_free)) * math.sqrt(squares / n_free)
         side = 1.0 if self.weak > fmean(self.values) else -1.0
-        return fmean(self.values) + side * factor * stdev(self.values)
+        bounds = [
+            fmean(values) + side * factor * math.sqrt(1 + 1 / len(values)) for values in groups
+        ]
+        return max(bounds, key=lambda bound: side * bound)
 
     def credit(self, value: float, points: float) -> float:
         """Points for a measured value, between 0 and `points`; NaN and infinities earn nothing.

@@ -2,7 +2,7 @@
 
 A sheet is a package of `autograde_tests` with a package `mutants` in it. Each module of `mutants`
 whose name does not begin with `_` gives `CASES`, `METRICS` or both, tuples of `Case` and
-`MetricCase`, and maybe `CONTROLS`, of `Control`.
+`MetricCase`, and maybe `CONTROLS`, of `Control`, and `VARIANTS`, of `Variant`.
 """
 
 import traceback
@@ -12,7 +12,7 @@ from pkgutil import iter_modules
 from types import ModuleType
 from typing import Any, TypeVar
 
-from autograde_tests.cases import Case, Control, MetricCase
+from autograde_tests.cases import Case, Control, MetricCase, Variant
 from autograde_tests.errors import ChecksError
 
 ROOM = Path(__file__).parent
@@ -60,6 +60,15 @@ def controls(sheet: str) -> tuple[Control, ...]:
         ChecksError: if the sheet has no checks, or a module of them is broken.
     """
     return _collect(sheet, "CONTROLS", Control)
+
+
+def variants(sheet: str, notebook: str) -> tuple[Variant, ...]:
+    """Other honest solutions of a notebook, which earn all points as well.
+
+    Raises:
+        ChecksError: if the sheet has no checks, or a module of them is broken.
+    """
+    return tuple(one for one in _collect(sheet, "VARIANTS", Variant) if one.notebook == notebook)
 
 
 def _collect(sheet: str, name: str, kind: type[_Kind]) -> tuple[_Kind, ...]:

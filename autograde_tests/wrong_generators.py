@@ -1,4 +1,4 @@
-"""Generators of Drell-Yan events that are none: copies, constants, ignored seeds. A weak one."""
+"""Generators of Drell-Yan events that are none: copies, constants, ignored seeds."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -6,16 +6,9 @@ from typing import Any
 import numpy as np
 
 from autograde_tests.answers import Answer, Array
-from autograde_tests.cases import Case, wrong
+from autograde_tests.cases import Case, Mutant, wrong
 from course_utils.data import drell_yan_p4, load_drell_yan
 from course_utils.kinematics import eta, pt
-
-
-def independent_gaussians(n_events: int, seed: int) -> Array:
-    """Each of the eight columns with the right mean and width, without any correlation."""
-    events = load_drell_yan("validation")
-    rng = np.random.default_rng(seed)
-    return rng.normal(events.mean(axis=0), events.std(axis=0), (n_events, 8))
 
 
 def training_events(n_events: int, seed: int) -> Array:
@@ -84,19 +77,27 @@ ATTACKS = ("training events", "training events in disguise", "training events sm
 
 
 def generation_case(
-    check: Callable[..., float], name: str, notebook: str, points: float, stand_in: Answer
+    check: Callable[..., float],
+    names: tuple[str, ...],
+    notebook: str,
+    points: float,
+    stand_ins: tuple[Answer, ...],
+    more: Mapping[str, Mutant] | None = None,
 ) -> Case:
-    """Case of a trained generator `name`, with all wrong ones.
+    """Case of a trained generator, with all wrong ones.
 
     Args:
         check: of generated events.
-        name: what the notebook calls the generator.
+        names: what the notebook calls its answers, of which the last one is the generator.
         notebook: that trains it.
         points: of the check.
-        stand_in: a generator without training that passes the visible check.
+        stand_ins: answers without training that pass the visible check, in the same order.
+        more: other mutants.
     """
     mutants = {
-        label: wrong(0, (name,), mistake, reason, is_slip=label not in ATTACKS)
+        label: wrong(len(names) - 1, names, mistake, reason, is_slip=label not in ATTACKS)
         for label, (mistake, reason) in WRONG.items()
     }
-    return Case(check, notebook, (name,), points, mutants, trained=True, stand_ins={name: stand_in})
+    mutants |= more or {}
+    without_training = dict(zip(names, stand_ins, strict=True))
+    return Case(check, notebook, names, points, mutants, trained=True, stand_ins=without_training)

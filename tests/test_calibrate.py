@@ -73,6 +73,11 @@ METRICS = (
     ),
 )
 """
+VARIANTS = """
+from autograde_tests.cases import Variant
+
+VARIANTS = (Variant("first", "worse", (("error = 0.1", "error = 0.2"),)),)
+"""
 TRAINED = "class trained:\n    error = error\n"
 
 
@@ -180,7 +185,7 @@ def genlhc(*arguments: str, cwd: Path) -> subprocess.CompletedProcess:
 
 
 def test_a_copy_of_the_course_is_measured_with_its_own_checks(copy, tmp_path_factory):
-    copy.mutants.write_text(copy.mutants.read_text() + METRICS)
+    copy.mutants.write_text(copy.mutants.read_text() + METRICS + VARIANTS)
     copy.write(SETUP + "\nSEED = 1", ANSWER, TRAINING + TRAINED)
     options = ("--seeds=3", "--workers=1", f"--course={copy.course}")
     result = genlhc("calibrate", *options, "sheet02", cwd=tmp_path_factory.mktemp("elsewhere"))
@@ -189,6 +194,9 @@ def test_a_copy_of_the_course_is_measured_with_its_own_checks(copy, tmp_path_fac
     metric = kept["metrics"]["error"]
     assert len(set(metric["values"])) == 3
     assert (metric["weak"], metric["floor"], metric["seeds"]) == (0.5, 0.0, [1, 2, 3])
+    assert metric["variants"]["worse"] == pytest.approx([value + 0.1 for value in metric["values"]])
+    page = (copy.course / "docs" / "calibration" / "sheet02.md").read_text()
+    assert re.search(r"\| worse \| 0\.2\d* \|", page)
     assert (copy.course / "docs" / "calibration" / "sheet02.png").is_file()
     assert not (ROOT / "autograde_tests" / "sheet02").exists()
     result = genlhc("calibrate", "sheet02", "--checks-only", "--seeds=3", cwd=copy.course)
@@ -210,6 +218,14 @@ def test_a_measured_task_without_a_place_for_seeds_is_told_what_to_write_and_whe
     said = sheet.refused()
     assert "solutions/sheet02/first.ipynb" in said
     assert "the first code cell (cell 1) needs one line `SEED = 1`" in said
+
+
+def test_a_variant_whose_text_is_not_there_is_refused(sheet):
+    sheet.mutants.write_text(sheet.mutants.read_text() + METRICS + VARIANTS)
+    sheet.write(SETUP + "\nSEED = 1", ANSWER, TRAINING.replace("0.1", "0.3") + TRAINED)
+    said = sheet.refused()
+    assert "a variant replaces 'error = 0.1', which must stand in one place" in said
+    assert "solutions/sheet02/first.ipynb" in said
 
 
 def broken_module(sheet):

@@ -1,12 +1,17 @@
 """Checks are proved on right and wrong answers; thresholds follow from the kept calibration."""
 
+import dataclasses
 import inspect
+import math
+import statistics
 
+import numpy as np
 import pytest
+from scipy import stats
 
-from autograde_tests import calibration_report, judging, reference, scoring
+from autograde_tests import calibration_report, judging, measuring, reference, scoring
 from autograde_tests.calibration_report import metrics
-from autograde_tests.sheets import ROOM, cases, metric_cases, sheets
+from autograde_tests.sheets import ROOM, cases, metric_cases, sheets, variants
 
 PAGES = ROOM.parent / "docs" / "calibration"
 KEPT = {sheet: scoring.Calibration(ROOM / sheet) for sheet in sheets()}
@@ -69,9 +74,44 @@ def test_page_is_in_step_with_the_calibration(sheet):
 def test_weak_answer_earns_nothing_and_reference_everything(sheet):
     for metric in metrics(KEPT[sheet].read()).values():
         assert metric.credit(metric.weak, 1.0) == 0.0
-        assert all(metric.credit(value, 1.0) == 1.0 for value in metric.values)
+        honest = [value for values in metric.variants.values() for value in values]
+        assert all(metric.credit(value, 1.0) == 1.0 for value in (*metric.values, *honest))
         assert metric.credit(float("nan"), 1.0) == 0.0
         assert 0.0 < metric.credit((metric.weak + metric.full) / 2, 1.0) < 1.0
+
+
+@pytest.mark.parametrize("sheet", MEASURED)
+def test_every_variant_was_measured(sheet):
+    for name, row in KEPT[sheet].read()["metrics"].items():
+        known = {variant.name for variant in variants(sheet, row["notebook"])}
+        assert set(row["variants"]) == known, f"{name}: run `genlhc calibrate {sheet}`"
+        assert all(len(values) >= measuring.SEEDS_VARIANT for values in row["variants"].values())
+
+
+def test_full_points_are_the_bound_of_the_worst_honest_solution():
+    """By hand: the pooled spread, and the prediction bound of Student's t for each mean."""
+    values, others = (1.0, 2.0, 3.0, 4.0), {"better": (0.0, 1.0), "worse": (4.0, 6.0)}
+    alone = scoring.Metric("loss", 50.0, "none", 0.0, values)
+    spread = statistics.stdev(values)
+    bound = 2.5 + stats.t.ppf(0.999, 3) * spread * math.sqrt(1 + 1 / 4)
+    assert alone.full == pytest.approx(bound)
+    pooled = math.sqrt((3 * spread**2 + 0.5 + 2.0) / 5)
+    bound = 5.0 + stats.t.ppf(0.999, 5) * pooled * math.sqrt(1 + 1 / 2)
+    assert dataclasses.replace(alone, variants=others).full == pytest.approx(bound)
+    upwards = scoring.Metric("auc", -50.0, "none", 0.0, values, {"worse": (0.0, 2.0)})
+    pooled = math.sqrt((3 * spread**2 + 2.0) / 4)
+    bound = 1.0 - stats.t.ppf(0.999, 4) * pooled * math.sqrt(1 + 1 / 2)
+    assert upwards.full == pytest.approx(bound)
+
+
+def test_an_equal_training_misses_the_bound_as_rarely_as_it_says():
+    """The rate of false failures of an equal variant, from many made-up calibrations."""
+    rng = np.random.default_rng(1)
+    n_missed, n_tried = 0, 20_000
+    for values in rng.normal(size=(n_tried, 8)):
+        metric = scoring.Metric("loss", 100.0, "", 0.0, tuple(values[:4]), {"a": tuple(values[4:])})
+        n_missed += rng.normal() > metric.full
+    assert n_missed < 2 * scoring.FALSE_FAIL_RATE * n_tried
 
 
 def test_a_useless_metric_is_refused():

@@ -5,7 +5,8 @@ Copies of the events that students have are refused: a generator has to make its
 
 from autograde_tests import drell_yan, drell_yan_copies
 from autograde_tests.answers import Answer, Array, given_copies
-from autograde_tests.generated import Sample, generated
+from autograde_tests.autoencoders import Autoencoder
+from autograde_tests.generated import Sample, generated, new
 from autograde_tests.sheet01._calibration import CALIBRATION
 
 DEFAULT = 33
@@ -19,28 +20,41 @@ SAMPLE = Sample(
 
 
 @given_copies
-def check_generation_naive(generate_naive: Answer, *, seed: int = DEFAULT) -> float:
+def check_generation_naive(
+    encode_naive: Answer, decode_naive: Answer, generate_naive: Answer, *, seed: int = DEFAULT
+) -> float:
     """3b (iii): points for events of the VAE with standardised four-momenta, of 1.
 
     Args:
+        encode_naive: events `(n, 8)` in GeV to (mu, log_var), each `(n, n_latent)`.
+        decode_naive: latent vectors `(n, n_latent)` to events `(n, 8)` in GeV.
         generate_naive: `(n_events, seed)` to four-momenta in GeV, `(n_events, 8)`.
         seed: of the generated events and of the measurement.
 
     Returns:
-        Linear between a Gaussian with independent columns (0) and the reference (1).
+        Linear between four principal components, without a network, (0) and the reference (1).
 
     Raises:
         CheckFailed: if these are no generated events.
     """
-    measured = measure_naive_generation(generate_naive, seed=seed)
+    measured = measure_naive_generation(encode_naive, decode_naive, generate_naive, seed=seed)
     return CALIBRATION.credit(measured, {"drell_yan_naive": 1.0})
 
 
 @given_copies
-def check_generation_optimised(generate_optimised: Answer, *, seed: int = DEFAULT) -> float:
+def check_generation_optimised(
+    encode_optimised: Answer,
+    decode_optimised: Answer,
+    generate_optimised: Answer,
+    *,
+    seed: int = DEFAULT,
+) -> float:
     """3e: points for events of the VAE with the optimised preprocessing, of 1.
 
     Args:
+        encode_optimised: events `(n, 8)` in GeV to (mu, log_var), each `(n, n_latent)`.
+        decode_optimised: latent vectors `(n, n_latent)` and the seed of the azimuth to events
+            `(n, 8)` in GeV.
         generate_optimised: `(n_events, seed)` to four-momenta in GeV, `(n_events, 8)`.
         seed: of the generated events and of the measurement.
 
@@ -51,19 +65,23 @@ def check_generation_optimised(generate_optimised: Answer, *, seed: int = DEFAUL
     Raises:
         CheckFailed: if these are no generated events.
     """
-    measured = measure_generation(generate_optimised, seed=seed)
+    measured = measure_generation(encode_optimised, decode_optimised, generate_optimised, seed=seed)
     return CALIBRATION.credit(measured, {"drell_yan_auc": 0.5, "drell_yan_w1": 0.5})
 
 
 @given_copies
-def measure_naive_generation(generate: Answer, *, seed: int = DEFAULT) -> dict[str, float]:
+def measure_naive_generation(
+    encode: Answer, decode: Answer, generate: Answer, *, seed: int = DEFAULT
+) -> dict[str, float]:
     """`drell_yan_naive`: sliced W1 distance of the eight columns to hidden events."""
-    events = generated(generate, "generate_naive", seed, SAMPLE)
-    return _columns_apart(events, drell_yan.hold_out(), seed)
+    model = Autoencoder(encode, decode, "naive", lambda events: events, 8)
+    return _columns_apart(_events(model, generate, seed), drell_yan.hold_out(), seed)
 
 
 @given_copies
-def measure_generation(generate: Answer, *, seed: int = DEFAULT) -> dict[str, float]:
+def measure_generation(
+    encode: Answer, decode: Answer, generate: Answer, *, seed: int = DEFAULT
+) -> dict[str, float]:
     """How far generated events are from Drell-Yan events that nobody has seen.
 
     Returns:
@@ -71,8 +89,24 @@ def measure_generation(generate: Answer, *, seed: int = DEFAULT) -> dict[str, fl
         the balance (0.5: indistinguishable). `drell_yan_w1`: W1 / σ, mean over pT, both η and the
         mass of the pair.
     """
-    events = generated(generate, "generate_optimised", seed, SAMPLE)
-    return _features_apart(events, drell_yan.hold_out(), seed)
+    model = Autoencoder(
+        encode,
+        lambda r: decode(r, seed=seed),
+        "optimised",
+        lambda events: drell_yan.features(events)[:, :3],
+        8,
+    )
+    return _features_apart(_events(model, generate, seed), drell_yan.hold_out(), seed)
+
+
+def _events(model: Autoencoder, generate: Answer, seed: int) -> Array:
+    """What the model decodes; `generate` must do the same."""
+    call = f"generate_{model.name}"
+    events = generated(generate, call, seed, SAMPLE)
+    decoded = model.decoded(drell_yan.hold_out(), seed)
+    model.same_as(events, decoded, f"{call}(n_events, seed)")
+    new(decoded, f"decode_{model.name}(r)", SAMPLE)
+    return decoded
 
 
 def floor_naive(seed: int) -> dict[str, float]:

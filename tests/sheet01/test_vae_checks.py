@@ -4,15 +4,16 @@ import numpy as np
 import pytest
 import torch
 from scipy.stats import multivariate_normal
+from sklearn.mixture import GaussianMixture
 
 from autograde_tests import drell_yan, drell_yan_copies, reference, scoring
 from autograde_tests.generated import generated
 from autograde_tests.sheet01 import _vae_generation, vae
+from autograde_tests.sheet01.mutants._vae_generation import linear_optimised
 from autograde_tests.sheet01.mutants.vae import CASES, METRICS
+from autograde_tests.wrong_autoencoders import independent_gaussians
 from autograde_tests.wrong_generators import (
-    WRONG,
     disguised_training_events,
-    independent_gaussians,
     smeared_training_events,
     training_events,
 )
@@ -31,21 +32,9 @@ def solution():
 
 
 @pytest.fixture(scope="module")
-def preprocessing():
-    return DrellYanPreprocessing().fit(load_drell_yan("validation"))
-
-
-@pytest.fixture(scope="module")
-def generate(preprocessing):
-    """A generator without a network: a correlated Gaussian in the space of the network."""
-    covariance = np.cov(preprocessing.transform(load_drell_yan("validation")).T)
-
-    def generate(n_events, seed):
-        rng = np.random.default_rng(seed)
-        x = rng.multivariate_normal(np.zeros(3), covariance, n_events)
-        return preprocessing.inverse_transform(x, rng)
-
-    return generate
+def gaussian():
+    """Encoder, decoder, generator of a correlated Gaussian in the space of the network."""
+    return linear_optimised()
 
 
 @pytest.fixture(scope="module")
@@ -161,21 +150,21 @@ def test_network_space_may_be_written_out_by_hand():
         vae.check_network_space(to_network_space, seed=seed)
 
 
-def test_honest_generators_are_no_copies_and_copies_are_none(generate):
+def test_honest_generators_are_no_copies_and_copies_are_none(gaussian):
+    generate = gaussian[2]
     for seed in (1, 2):
         assert generated(generate, "generate", seed, SAMPLE).shape == (20_000, 8)
-    generated(independent_gaussians, "generate", 1, SAMPLE)
+    generated(independent_gaussians()[2], "generate", 1, SAMPLE)
     assert drell_yan_copies.fraction_of_copies(generate(4000, seed=3)) < 0.01
     assert drell_yan_copies.fraction_of_copies(drell_yan.hold_out()[:4000]) < 0.01
     for copies in (training_events, disguised_training_events):
         assert drell_yan_copies.fraction_of_copies(copies(1000, seed=1)) > 0.99
 
 
-def test_as_many_neighbours_are_known_as_the_numbers_of_events_say(generate):
+def test_as_many_neighbours_are_known_as_the_numbers_of_events_say(gaussian):
     """Also of bad generators; smeared training events are ten standard deviations off."""
-    honest = [
-        make(20_000, seed=seed) for make in (generate, independent_gaussians) for seed in (1, 2, 3)
-    ]
+    makers = (gaussian[2], independent_gaussians()[2])
+    honest = [make(20_000, seed=seed) for make in makers for seed in (1, 2, 3)]
     excess = np.array([drell_yan_copies.excess_of_known(events) for events in honest])
     assert np.abs(excess).max() < 4
     assert drell_yan_copies.excess_of_known(smeared_training_events(20_000, seed=1)) > 10
@@ -186,21 +175,78 @@ def test_as_many_neighbours_are_known_as_the_numbers_of_events_say(generate):
         assert drell_yan_copies.excess_of_known(events) > 10
 
 
-@pytest.mark.parametrize("case", TRAINED, ids=lambda case: case.name)
-@pytest.mark.parametrize("name", WRONG)
-def test_what_is_no_generator_is_refused(case, name, generate):
+@pytest.mark.parametrize(
+    ("case", "name"),
+    [(case, name) for case in TRAINED for name in case.mutants],
+    ids=lambda value: getattr(value, "name", value),
+)
+def test_what_is_no_generator_is_refused(case, name):
     mutant = case.mutants[name]
-    answers = mutant.answers({case.answers[0]: generate})
+    answers = mutant.answers(case.stand_ins)
     with pytest.raises(checks.CheckFailed, match=mutant.reason):
         case.check(*answers, seed=1)
 
 
-def test_float32_and_tensors_are_measured_like_float64(generate):
+@pytest.mark.parametrize("n_components", [1, 30])
+def test_a_mixture_without_a_network_is_no_autoencoder(n_components, gaussian):
+    """Its events may be as good as those of the reference: the model itself is asked."""
+    encode, decode, _ = gaussian
+    preprocessing = DrellYanPreprocessing().fit(load_drell_yan("validation"))
+    x = preprocessing.transform(load_drell_yan("validation")[:20_000])
+    mixture = GaussianMixture(n_components, random_state=1).fit(x)
+
+    def generate(n_events, seed):
+        mixture.random_state = seed
+        rng = np.random.default_rng(seed)
+        return preprocessing.inverse_transform(rng.permutation(mixture.sample(n_events)[0]), rng)
+
+    def deaf(r, seed):
+        return generate(len(r), int(1e6 * np.abs(r).sum()) % 2**31)
+
+    with pytest.raises(checks.CheckFailed, match="variance is lost"):
+        vae.check_generation_optimised(encode, deaf, generate, seed=1)
+    if n_components > 1:
+        with pytest.raises(checks.CheckFailed, match="other events than `decode_optimised`"):
+            vae.check_generation_optimised(encode, decode, generate, seed=1)
+
+
+def test_a_decoder_that_jumps_is_refused(gaussian):
+    """Encoded events are looked up, other latent vectors give events without any order."""
+    encode, decode, generate = gaussian
+
+    def jumps(r, seed):
+        is_known = np.abs(r).max(axis=1) < 1e-9
+        rng = np.random.default_rng(int(1e6 * np.abs(r).sum()) % 2**31)
+        return decode(np.where(is_known[:, None], r, rng.normal(size=r.shape)), seed)
+
+    def looked_up(events):
+        mu, log_var = encode(events)
+        memory["mu"] = mu
+        return mu, log_var - 50
+
+    def remembers(r, seed):
+        near = "mu" in memory and len(r) == len(memory["mu"]) and np.allclose(r, memory["mu"])
+        memory.clear()
+        return decode(r, seed) if near else jumps(r, seed)
+
+    memory = {}
+    with pytest.raises(checks.CheckFailed, match="quite other events"):
+        vae.check_generation_optimised(looked_up, remembers, generate, seed=1)
+
+
+def test_float32_and_tensors_are_measured_like_float64(gaussian):
+    encode, decode, generate = gaussian
+
+    def single(x):
+        return torch.as_tensor(x).float()
+
     rounded = vae.measure_generation(
-        lambda n, seed: torch.as_tensor(generate(n, seed=seed)).float(), seed=1
+        lambda events: tuple(map(single, encode(events))),
+        lambda r, seed: single(decode(r, seed)),
+        lambda n_events, seed: single(generate(n_events, seed)),
+        seed=1,
     )
-    exact = vae.measure_generation(generate, seed=1)
-    assert rounded == pytest.approx(exact, abs=0.01)
+    assert rounded == pytest.approx(vae.measure_generation(*gaussian, seed=1), abs=0.01)
 
 
 def test_truth_against_truth_is_at_the_floor():
@@ -210,40 +256,49 @@ def test_truth_against_truth_is_at_the_floor():
     assert _vae_generation.floor_naive(1)["drell_yan_naive"] < 0.02
 
 
-def test_weak_answers_are_clearly_worse_than_a_correlated_gaussian(generate):
-    gaussian = vae.measure_generation(generate, seed=1)
-    assert 0.55 < gaussian["drell_yan_auc"] < 0.99
-    weak = vae.measure_generation(independent_gaussians, seed=1)
+def test_weak_answers_are_clearly_worse_than_a_correlated_gaussian(gaussian):
+    measured = vae.measure_generation(*gaussian, seed=1)
+    assert 0.55 < measured["drell_yan_auc"] < 0.99
+    weak = vae.measure_generation(*independent_gaussians(), seed=1)
     assert weak["drell_yan_auc"] > 0.99
-    assert weak["drell_yan_w1"] > gaussian["drell_yan_w1"]
-    columns = vae.measure_naive_generation(independent_gaussians, seed=1)["drell_yan_naive"]
+    assert weak["drell_yan_w1"] > measured["drell_yan_w1"]
+    columns = vae.measure_naive_generation(*independent_gaussians(), seed=1)["drell_yan_naive"]
     assert columns == pytest.approx(0.167, abs=0.02)
 
 
-def test_points_are_linear_and_one_line_says_why(generate, calibration, capsys):
-    points = vae.check_generation_optimised(generate, seed=1)
-    values = vae.measure_generation(generate, seed=1)
+def test_points_are_linear_and_one_line_says_why(gaussian, calibration, capsys):
+    points = vae.check_generation_optimised(*gaussian, seed=1)
+    values = vae.measure_generation(*gaussian, seed=1)
     expected = sum(calibration[name].credit(value, 0.5) for name, value in values.items())
     assert points == pytest.approx(expected, abs=1e-4)
     assert 0.0 < points < 1.0
     said = capsys.readouterr().out
     assert said.count("truth against truth") == 2
-    assert vae.check_generation_optimised(independent_gaussians, seed=1) < 0.1
-    assert vae.check_generation_naive(independent_gaussians, seed=1) < 0.1
+    assert vae.check_generation_optimised(*independent_gaussians(), seed=1) < 0.1
+    assert vae.check_generation_naive(*independent_gaussians(), seed=1) < 0.1
 
 
-def test_events_still_standardised_earn_nothing(generate, calibration):
+def test_events_still_standardised_are_no_events(gaussian):
     data = load_drell_yan("validation")
+    encode, decode, generate = gaussian
 
-    def forgot_undo(n_events, seed):
-        return (generate(n_events, seed=seed) - data.mean(axis=0)) / data.std(axis=0)
+    def without_undoing(events):
+        return (events - data.mean(axis=0)) / data.std(axis=0)
 
-    assert vae.check_generation_naive(forgot_undo, seed=1) == 0.0
-    assert vae.check_generation_optimised(forgot_undo, seed=1) < 0.1
+    with pytest.raises(checks.CheckFailed, match="variance is lost"):
+        vae.check_generation_optimised(
+            encode,
+            lambda r, seed: without_undoing(decode(r, seed)),
+            lambda n_events, seed: without_undoing(generate(n_events, seed)),
+            seed=1,
+        )
 
 
 def test_each_metric_has_a_floor_and_a_weak_answer(solution):
     names = [set(case.floor(1)) for case in METRICS]
     assert names == [{"drell_yan_naive"}, {"drell_yan_auc", "drell_yan_w1"}]
-    weak = METRICS[1].weak({**solution, "generate_naive": independent_gaussians})
-    assert weak == (independent_gaussians,)
+    encode, decode, generate = independent_gaussians()
+    naive = {"encode_naive": encode, "decode_naive": decode, "generate_naive": generate}
+    weak = METRICS[1].weak({**solution, **naive})
+    assert (weak[0], weak[2]) == (encode, generate)
+    assert np.array_equal(weak[1](np.ones((2, 8)), seed=3), decode(np.ones((2, 8))))

@@ -6,7 +6,8 @@ from autograde_tests import drell_yan, drell_yan_copies
 from autograde_tests.answers import Array
 from autograde_tests.cases import Control
 from autograde_tests.generated import MOST_EXCESS, N_EVENTS
-from autograde_tests.wrong_generators import independent_gaussians, smeared_training_events
+from autograde_tests.wrong_autoencoders import independent_gaussians
+from autograde_tests.wrong_generators import smeared_training_events
 from course_utils.data import drell_yan_p4, load_drell_yan
 from course_utils.kinematics import eta, pt
 
@@ -77,7 +78,7 @@ CONTROLS = (
         "nearest neighbours",
         "training events smeared by 1 %",
         lambda seed: drell_yan_copies.excess_of_known(smeared_training_events(N_EVENTS, seed)),
-        lambda seed: drell_yan_copies.excess_of_known(independent_gaussians(N_EVENTS, seed)),
+        lambda seed: drell_yan_copies.excess_of_known(independent_gaussians()[2](N_EVENTS, seed)),
         MOST_EXCESS,
     ),
 )

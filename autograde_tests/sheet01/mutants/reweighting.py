@@ -16,7 +16,10 @@ from autograde_tests.sheet01 import reweighting
 from autograde_tests.sheet01._reweighting_quality import floor_classifier, floor_reweighting
 from autograde_tests.sheet01.mutants._reweighting_histograms import HISTOGRAM_CASES
 from autograde_tests.sheet01.mutants._reweighting_loss import BCE_CASE
+from autograde_tests.sheet01.mutants._reweighting_variants import VARIANTS
 from course_utils.data import load_ttbarj
+
+__all__ = ["CASES", "METRICS", "VARIANTS"]
 
 NOTEBOOK = "classifier_reweighting"
 

@@ -6,20 +6,17 @@ from typing import Any
 import numpy as np
 
 from autograde_tests.answers import Array
-from autograde_tests.cases import Case, MetricCase, wrong
-from autograde_tests.sheet01 import _vae_generation, vae
+from autograde_tests.cases import Case, wrong
+from autograde_tests.sheet01 import vae
 from autograde_tests.sheet01.mutants._controls import CONTROLS
+from autograde_tests.sheet01.mutants._vae_generation import GENERATION_CASES, METRICS
 from autograde_tests.sheet01.mutants._vae_inference import INFERENCE_CASES, NOTEBOOK
-from autograde_tests.wrong_generators import (
-    disguised_training_events,
-    generation_case,
-    independent_gaussians,
-)
+from autograde_tests.sheet01.mutants._vae_variants import VARIANTS
 from course_utils.data import ETA_CUT, PT_CUT
 from course_utils.kinematics import eta, pt
 from course_utils.preprocessing import DrellYanPreprocessing
 
-__all__ = ["CASES", "CONTROLS", "METRICS"]
+__all__ = ["CASES", "CONTROLS", "METRICS", "VARIANTS"]
 
 _STANDARDISE = ("training_statistics", "standardise", "unstandardise")
 _MASSES = ("muon_masses", "transverse_balance")
@@ -230,33 +227,5 @@ CASES: tuple[Case, ...] = (
     _MASSES_CASE,
     _SPACE_CASE,
     _ROUND_TRIP_CASE,
-    generation_case(
-        vae.check_generation_naive, "generate_naive", NOTEBOOK, 1.0, independent_gaussians
-    ),
-    generation_case(
-        vae.check_generation_optimised,
-        "generate_optimised",
-        NOTEBOOK,
-        1.0,
-        disguised_training_events,
-    ),
-)
-
-METRICS: tuple[MetricCase, ...] = (
-    MetricCase(
-        vae.measure_naive_generation,
-        NOTEBOOK,
-        ("generate_naive",),
-        lambda _: (independent_gaussians,),
-        "independent Gaussians",
-        _vae_generation.floor_naive,
-    ),
-    MetricCase(
-        vae.measure_generation,
-        NOTEBOOK,
-        ("generate_optimised",),
-        lambda namespace: (namespace["generate_naive"],),
-        "VAE with standardised four-momenta",
-        _vae_generation.floor,
-    ),
+    *GENERATION_CASES,
 )
