@@ -14,7 +14,7 @@ from nbgrader.coursedir import CourseDirectory
 from traitlets.config import Config, LoggingConfigurable
 from traitlets.config.loader import PyFileConfigLoader
 
-from course_grader.defaults import fair_defaults
+from course_grader.defaults import fair_defaults, folders
 from course_grader.errors import CourseError
 from course_grader.gradebook import opened
 from course_grader.settings import Settings
@@ -58,6 +58,7 @@ class Course:
         config = fair_defaults()
         config.merge(_read_config(root))
         config.CourseDirectory.root = str(root)
+        _find_folders(config, root)
         pyproject = _read_pyproject(root / "pyproject.toml")
         table = pyproject.get("tool", {}).get("genlhc", {})
         settings = Settings.from_table(table, root / "pyproject.toml")
@@ -212,6 +213,15 @@ def is_name(name: str) -> bool:
         (True, False, False, False)
     """
     return _NAME.fullmatch(name) is not None
+
+
+def _find_folders(config: Config, root: Path) -> None:
+    """The usual names were chosen for the folder where the command runs: now for the course's."""
+    known = config.CourseDirectory
+    chosen = (known.source_directory, known.release_directory)
+    is_usual = chosen in (("solutions", "exercises"), ("source", "release"))
+    if is_usual and not (root / str(chosen[0])).is_dir():
+        known.source_directory, known.release_directory = folders(root)
 
 
 def _read_config(root: Path) -> Config:

@@ -76,16 +76,32 @@ TEMPLATES += [
 ]
 
 
+def folders(root: Path) -> tuple[str, str]:
+    """Names of the folders of solutions and of what students get, in a course's folder.
+
+    A course that has `source/` and no `solutions/` has nbgrader's own names.
+
+    Example:
+        >>> folders(Path("nowhere"))
+        ('solutions', 'exercises')
+    """
+    usual = not (root / "solutions").is_dir() and (root / "source").is_dir()
+    return ("source", "release") if usual else ("solutions", "exercises")
+
+
 def fair_defaults() -> Config:
     """The settings as a traitlets `Config`, to be merged into a course's own.
+
+    The names of folders are those of the folder where the command runs.
 
     Example:
         >>> fair_defaults().GenerateFeedback.preprocessors[2]
         'course_grader.release.tidy.HideTests'
     """
     config = Config()
-    config.CourseDirectory.source_directory = "solutions"
-    config.CourseDirectory.release_directory = "exercises"
+    source, release = folders(Path.cwd())
+    config.CourseDirectory.source_directory = source
+    config.CourseDirectory.release_directory = release
     config.CourseDirectory.ignore = [
         ".ipynb_checkpoints",
         "__pycache__",

@@ -11,7 +11,7 @@ from course_grader.errors import CourseError
 
 _ENTRY_POINT = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
 _LISTS = ("bundle", "sandbox", "data", "bundle-exclude", "checks")
-_OTHERS = ("bundle-scripts", "new-sheet", "python", "marks")
+_OTHERS = ("bundle-scripts", "new-sheet", "python", "rubrics", "marks")
 _PYTHON = re.compile(r"3\.\d{1,2}")
 
 
@@ -31,6 +31,8 @@ class Settings:
         checks: files and folders that the hidden tests use, which never leave the trusted side;
             when what a sheet's tests use of them changes, that sheet is graded again.
         new_sheet: folder with what `genlhc new-sheet` makes in this course, see docs/new-sheet.md.
+        rubrics: "required" if no task that a tutor marks is released without one; "wanted" if the
+            release only says where it is missing.
         python: the version that marks, which the bundle names; by default the one that releases.
     """
 
@@ -41,6 +43,7 @@ class Settings:
     bundle_exclude: tuple[str, ...] = ("*.lhe", "*.lhe.gz", "*.hepmc*", "*.root", "*.log", "*.part")
     checks: tuple[str, ...] = ("autograde_tests",)
     new_sheet: str = ""
+    rubrics: str = "wanted"
     python: str = "{}.{}".format(*sys.version_info)
 
     @classmethod
@@ -66,6 +69,9 @@ class Settings:
             elif key == "python":
                 right = isinstance(value, str) and _PYTHON.fullmatch(value) is not None
                 wanted = 'a version such as "3.11"'
+                values[key] = value
+            elif key == "rubrics":
+                right, wanted = value in ("required", "wanted"), '"required" or "wanted"'
                 values[key] = value
             elif key == "marks":  # `course_grader.results.marks_rules` reads it
                 continue

@@ -9,7 +9,7 @@ from course_grader.console import Silent
 from course_grader.course import Course
 from course_grader.defaults import fair_defaults
 from course_grader.errors import CourseError
-from course_grader.release.release import release
+from course_grader.release.release import release, said_of_rubrics
 from course_grader.release.rubrics import Criterion, RubricError, read_rubric, rubric_of
 from course_grader.results.formgrader import demo_course, serve
 from course_grader.results.rubric_view import ShowRubrics
@@ -68,9 +68,27 @@ def test_a_code_cell_has_its_rubric_in_comments():
 )
 def test_a_release_refuses_a_rubric_that_does_not_fit(course_root, written, says):
     tiny.write(course_root, "adding", tiny.notebook(written))
+    demand(course_root)
     with pytest.raises(CourseError, match=r"adding\.ipynb: written-1: ") as caught:
         release(Course.open(course_root), tiny.SHEET)
     assert says in str(caught.value)
+
+
+def demand(course_root):
+    """Lets the course ask for rubrics."""
+    path = course_root / "pyproject.toml"
+    table = '[tool.genlhc]\nrubrics = "required"'
+    path.write_text(path.read_text().replace("[tool.genlhc]", table))
+
+
+def test_elsewhere_a_rubric_is_wanted(course_root):
+    tiny.write(course_root, "adding", tiny.notebook(cell("Because.")))
+    course = Course.open(course_root)
+    release(course, tiny.SHEET)
+    (said,) = said_of_rubrics(course, tiny.SHEET)
+    assert said.endswith("would see beside the answers: adding: written-1")
+    tiny.write(course_root, "adding", tiny.notebook(cell(f"Because.\n\n{LIST}")))
+    assert said_of_rubrics(course, tiny.SHEET) == []
 
 
 def test_an_unknown_task_is_named(course):

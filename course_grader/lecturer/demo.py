@@ -104,6 +104,9 @@ def copy_course(course: Course, sheet: str) -> Course:
         shutil.rmtree(target)
     shutil.copytree(course.source / sheet, target / course.source.name / sheet)
     shutil.copy2(course.root / CONFIG_NAME, target / CONFIG_NAME)
+    for path in course.source.iterdir():
+        if path.is_file():  # such as nbgrader's header and footer
+            _refer(path, target / course.source.name / path.name)
     made = {
         path.relative_to(course.root).parts[0]
         for path in (

@@ -53,6 +53,7 @@ class Peer:
         unheard: standard output while no test listens to what answers print.
         compared: kinds of objects over there that were compared, which they never equal.
         seeds: says which seeds a call takes along, by package.
+        look: called before each call: what the test has done to names of the notebook.
     """
 
     def __init__(self, channel: Channel, seconds: float) -> None:
@@ -63,6 +64,7 @@ class Peer:
         self.unheard: Any = sys.stdout
         self.compared: list[str] = []
         self.seeds: Callable[[], dict[str, Any]] = dict
+        self.look: Callable[[], None] = lambda: None
         self._broken = ""
 
     def names(self, names: list[str], seed: int) -> dict[str, Any]:
@@ -113,6 +115,7 @@ class Peer:
             options: by name.
             changing: places and names of the arguments that shall be as the call leaves them.
         """
+        self.look()
         torch = sys.modules.get("torch")
         slopes = torch is not None and torch.is_grad_enabled()
         reply = self.ask(

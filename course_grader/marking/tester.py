@@ -25,6 +25,7 @@ import numpy as np
 
 from course_grader.markers import BEGIN_HIDDEN
 from course_grader.marking.asking import ASKING, asking, changing
+from course_grader.marking.mirror import Mirror
 from course_grader.marking.remote import Peer, Remote, StudentError
 from course_grader.marking.seeds import Seeds
 from course_grader.runner.codec import WireError
@@ -70,6 +71,7 @@ def test_cell(
         theirs = peer.names(names, seeds[1])
         namespace = {"__name__": "__main__", **theirs, ASKING: changing}
         peer.unheard = shown
+        peer.look = Mirror(peer, theirs, namespace).look
         seeds_set = Seeds(f"<{grade_id}>")
         peer.seeds = seeds_set.told
         with contextlib.redirect_stdout(shown), contextlib.redirect_stderr(io.StringIO()):

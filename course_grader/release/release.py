@@ -25,6 +25,7 @@ from course_grader.markers import markers_of
 from course_grader.release.description import description
 from course_grader.release.kept import leftovers
 from course_grader.release.look_over import look_over
+from course_grader.release.rubrics import without_rubric
 from course_grader.release.source_checks import check_sources
 from course_notebooks import sheet as sheet_toml
 from course_notebooks.cleaning import json_text
@@ -84,6 +85,15 @@ def still_told(course: Course, sheet: str, differing: list[str]) -> list[str]:
     return said
 
 
+def said_of_rubrics(course: Course, sheet: str) -> list[str]:
+    """A sentence on tasks that a tutor marks without a rubric, if there are such tasks."""
+    names = course.notebooks(sheet)
+    without = without_rubric(course.source / sheet / f"{name}.ipynb" for name in names)
+    if not without:
+        return []
+    return [f"without a rubric, which tutors would see beside the answers: {', '.join(without)}"]
+
+
 def release(course: Course, sheet: str, look: Callable[[], None] = lambda: None) -> Released:
     """Makes the exercises of a sheet and tells the gradebook about it.
 
@@ -115,7 +125,8 @@ def generated(course: Course, sheet: str, *, register: bool) -> Iterator[Path]:
     """
     names = course.notebooks(sheet)
     paths = [course.source / sheet / f"{name}.ipynb" for name in names]
-    check_sources(paths, markers_of(course.config))
+    must = course.settings.rubrics == "required"
+    check_sources(paths, markers_of(course.config), rubrics=must)
     with tempfile.TemporaryDirectory(prefix="genlhc-release-") as folder:
         changes = Config()
         changes.CourseDirectory.release_directory = folder

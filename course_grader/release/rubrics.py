@@ -41,6 +41,10 @@ class RubricError(CourseError):
     """A rubric is missing or does not fit its task."""
 
 
+class NoRubricError(RubricError):
+    """There is none at all."""
+
+
 @dataclass(frozen=True)
 class Criterion:
     """One part of a task's points.
@@ -108,7 +112,7 @@ def rubric_of(cell: Any) -> Rubric:
         )
     answer, lines = split_rubric(within)
     if not lines:
-        raise RubricError(f"a tutor marks it and its solution has no rubric; add, {_HOW}")
+        raise NoRubricError(f"a tutor marks it and its solution has no rubric; add, {_HOW}")
     criteria, notes = _parse(lines[1:])
     if not criteria:
         raise RubricError(f"its rubric names no points; expected, {_HOW}")
@@ -118,6 +122,21 @@ def rubric_of(cell: Any) -> Rubric:
             f"its rubric gives {total:g} points and the task is worth {points:g}; make them agree"
         )
     return Rubric(points, criteria, notes, _without_rule(answer))
+
+
+def without_rubric(paths: Iterable[Path]) -> list[str]:
+    """Tasks in solution notebooks that a tutor marks without a rubric, as `notebook: task`."""
+    found = []
+    for path in paths:
+        for cell in read_notebook(path).cells:
+            try:
+                if is_manual(cell):
+                    rubric_of(cell)
+            except NoRubricError:
+                found.append(f"{path.stem}: {cell.metadata.nbgrader.get('grade_id')}")
+            except RubricError:
+                continue  # the release says so
+    return found
 
 
 def split_rubric(lines: Iterable[str]) -> tuple[list[str], list[str]]:

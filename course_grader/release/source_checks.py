@@ -30,7 +30,7 @@ from course_grader.markers import (
 )
 from course_grader.marking.budgets import budget_problems
 from course_grader.release.look_alikes import look_alikes
-from course_grader.release.rubrics import RubricError, is_manual, rubric_of
+from course_grader.release.rubrics import NoRubricError, RubricError, is_manual, rubric_of
 from course_grader.release.tidy import without_hidden
 
 _ALWAYS_THERE = frozenset(dir(builtins)) | {"get_ipython", "display", "__name__", "__doc__"}
@@ -40,25 +40,32 @@ class SourceError(CourseError):
     """Solution notebooks that cannot be released; the text lists every problem."""
 
 
-def check_sources(paths: list[Path], markers: tuple[str, ...] = MARKERS) -> None:
+def check_sources(
+    paths: list[Path], markers: tuple[str, ...] = MARKERS, *, rubrics: bool = False
+) -> None:
     """Looks through solution notebooks.
 
     Args:
         paths: the notebooks.
         markers: what the course's nbgrader takes for a marker.
+        rubrics: whether each task that a tutor marks must have one.
 
     Raises:
         SourceError: one line for each problem, with notebook, cell and what to do.
     """
     problems = [
-        f"{path.name}: {text}" for path in paths for text in notebook_problems(path, markers)
+        f"{path.name}: {text}"
+        for path in paths
+        for text in notebook_problems(path, markers, rubrics=rubrics)
     ]
     if problems:
         lines = "\n".join(f"  - {problem}" for problem in problems)
         raise SourceError(f"the solution notebooks cannot be released as they are:\n{lines}")
 
 
-def notebook_problems(path: Path, markers: tuple[str, ...] = MARKERS) -> Iterator[str]:
+def notebook_problems(
+    path: Path, markers: tuple[str, ...] = MARKERS, *, rubrics: bool = False
+) -> Iterator[str]:
     """The problems of one solution notebook, as sentences that start with the cell's name."""
     try:
         notebook = read_notebook(path)
@@ -89,11 +96,11 @@ def notebook_problems(path: Path, markers: tuple[str, ...] = MARKERS) -> Iterato
                 f"{name}: line {number} looks like a marker and is none, so that students would "
                 f"get what it shall hide: {line[:80]!r}; write {meant!r}, or other words"
             )
-        for problem in _cell_problems(cell, given):
+        for problem in _cell_problems(cell, given, rubrics):
             yield f"{name}: {problem}"
 
 
-def _cell_problems(cell: Any, given: set[str]) -> Iterator[str]:
+def _cell_problems(cell: Any, given: set[str], rubrics: bool) -> Iterator[str]:
     source = str(cell.source)
     for begin, end in PAIRS:
         yield from _marker_problems(source, begin, end)
@@ -109,7 +116,8 @@ def _cell_problems(cell: Any, given: set[str]) -> Iterator[str]:
         try:
             rubric_of(cell)
         except RubricError as error:
-            yield str(error)
+            if rubrics or not isinstance(error, NoRubricError):
+                yield str(error)
     if cell.cell_type == "markdown":
         if is_grade(cell) != is_solution(cell):
             yield "a written task must be marked both as a grade and as a solution cell"

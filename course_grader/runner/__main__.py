@@ -98,6 +98,13 @@ class Process:
         found = {name: self.shell.user_ns[name] for name in names if name in self.shell.user_ns}
         return {"said": "value", "value": found}
 
+    def do_bind(self, kept: dict[str, Any], gone: list[str]) -> Message:
+        """Binds names of the notebook to its own objects, and deletes others."""
+        for name in gone:
+            self.shell.user_ns.pop(name, None)
+        self.shell.user_ns.update(kept)
+        return {"said": "value", "value": None}
+
     def do_call(
         self,
         target: Any,

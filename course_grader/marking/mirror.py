@@ -1,0 +1,41 @@
+"""Names of the notebook that a test deletes or binds anew are so in the answer's process, too.
+
+`del squares` before `sum_of_squares(3)` asks whether one function uses the other. Only deletions
+and the own objects of the notebook are mirrored: what a test binds besides may be hidden, and a
+notebook could have a name ready for it. The process is a copy that ends with the test.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from course_grader.marking.remote import Peer, Remote
+
+_GONE = object()
+
+
+class Mirror:
+    """What a test has done to the names of a notebook.
+
+    Args:
+        peer: the process of the notebook.
+        theirs: what the notebook has bound.
+        namespace: where the test runs.
+    """
+
+    def __init__(self, peer: Peer, theirs: Mapping[str, Any], namespace: dict[str, Any]) -> None:
+        self._ask: Callable[..., Any] = peer.ask
+        self._namespace = namespace
+        self._there: dict[str, Any] = dict(theirs)
+
+    def look(self) -> None:
+        """Tells the process what has changed since the last look."""
+        bound: dict[str, Any] = {}
+        for name, known in self._there.items():
+            now = self._namespace.get(name, _GONE)
+            if now is not known and (now is _GONE or isinstance(now, Remote)):
+                bound[name] = now
+        if bound:
+            self._there |= bound
+            gone = [name for name, value in bound.items() if value is _GONE]
+            kept = {name: value for name, value in bound.items() if value is not _GONE}
+            self._ask(do="bind", kept=kept, gone=gone)
