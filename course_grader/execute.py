@@ -21,7 +21,9 @@ from course_grader.handout import place, shown
 from course_grader.imports import imported, imported_later
 from course_grader.intake.beside import room_files
 from course_grader.marking.budgets import budgets
-from course_grader.marking.running import Plan, run_submission
+from course_grader.marking.given import given_for
+from course_grader.marking.plan import Plan
+from course_grader.marking.running import run_submission
 from course_grader.marking.test_server import server_for
 from course_grader.sandbox.bubblewrap import Limits, View
 
@@ -80,18 +82,22 @@ class TrustedExecute(NbGraderPreprocessor):  # type: ignore[misc]
         for cell in (cell for notebook in notebooks.values() for cell in notebook.cells):
             if cell.cell_type == "code":
                 modules[is_test(cell)] |= imported(cell.source)
+        solutions = {name: course.source / sheet / f"{name}.ipynb" for name in notebooks}
+        known = {name: read_notebook(path) for name, path in solutions.items() if path.is_file()}
+        given = {name: given_for(solution.cells) for name, solution in known.items()}
+        pieces = [one for cells in given.values() for every in cells.values() for one in every]
+        modules[True] = modules[True].union(*(imported(piece.source) for piece in pieces))
         hidden = tuple(Path(name).stem for name in course.settings.checks)
         view = View(shown(course, sheet), hidden, place(course, sheet))
         for names in modules.values():  # once for all submissions, also what is imported late
             names |= imported_later(names, course.root)
         needed, tested = (tuple(sorted(modules[kind])) for kind in (False, True))
-        solutions = {name: course.source / sheet / f"{name}.ipynb" for name in notebooks}
-        known = {name: read_notebook(path) for name, path in solutions.items() if path.is_file()}
         special = {name: budgets(solution) for name, solution in known.items()}
         secrets = {name: secret_of(solution) for name, solution in known.items()}
         return Plan(
-            course.root, view, needed, tested, self.limits, special, secrets, unsafe=self.unsafe
-        )
+            course.root, view, needed, tested, self.limits, special, secrets, given,
+            unsafe=self.unsafe,
+        )  # fmt: skip
 
     def preprocess(self, nb: Any, resources: Any) -> tuple[Any, Any]:
         """Fills the outputs of the cells in place."""

@@ -11,7 +11,8 @@ from nbformat.v4 import new_code_cell
 
 from course_grader.marking.grade_cell import NO_THREADS
 from course_grader.marking.outputs import MISSING, Outputs
-from course_grader.marking.running import Plan, run_submission
+from course_grader.marking.plan import Plan
+from course_grader.marking.running import run_submission
 from course_grader.marking.test_server import TestServer
 from course_grader.runner.at_home import is_no_command
 from course_grader.sandbox.bubblewrap import Limits, View

@@ -270,16 +270,18 @@ class Answers:
         return {name: self.bound[name] for name in names if name in self.bound}
 
 
+def run(source: str, names: Answers) -> dict[str, Any]:
+    """What a grade cell without a hidden part replies."""
+    return run_test(source, "check", (1, 2), names, never, candid=False, given=())
+
+
 def never() -> None:
     raise AssertionError("there is no hidden part")
 
 
 def test_what_python_gives_is_never_the_students():
     names = Answers(callable=lambda thing: True, add=3)
-    assert (
-        run_test("assert callable(add)", "check", (1, 2), names, never, candid=False)["error"][0]
-        == "AssertionError"
-    )
+    assert run("assert callable(add)", names)["error"][0] == "AssertionError"
 
 
 @pytest.mark.parametrize(
@@ -304,7 +306,7 @@ def test_only_numbers_are_points(value, points):
 def test_an_answer_is_no_points():
     with socket.socket() as nobody:
         answer = Remote(Peer(Channel(nobody), 1.0), 0, {})
-        reply = run_test("answer", "check", (1, 2), Answers(answer=answer), never, candid=False)
+        reply = run("answer", Answers(answer=answer))
         assert reply["value"] is None
 
 

@@ -6,7 +6,8 @@ import nbformat
 import pytest
 
 from course_grader.doctor import examine
-from course_grader.marking.running import Plan, run_submission
+from course_grader.marking.plan import Plan
+from course_grader.marking.running import run_submission
 from course_grader.marking.test_server import server_for
 from course_grader.sandbox import cgroups
 from course_grader.sandbox.box import Sandbox

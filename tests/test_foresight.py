@@ -7,7 +7,8 @@ from courses import tiny
 from nbformat.v4 import new_code_cell, new_notebook
 
 from course_grader.cells import secret_of, seed_of
-from course_grader.marking.running import Plan, run_submission
+from course_grader.marking.plan import Plan
+from course_grader.marking.running import run_submission
 from course_grader.marking.test_server import TestServer
 from course_grader.runner.seeding import seed_everything
 from course_grader.sandbox.bubblewrap import Limits, View

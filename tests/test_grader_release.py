@@ -22,9 +22,10 @@ from course_grader.course import Course
 from course_grader.errors import CourseError
 from course_grader.gradebook import make
 from course_grader.grading.autograde import give_nothing
+from course_grader.names import bound_names, free_names
 from course_grader.release.bundle import write_bundle
 from course_grader.release.release import check_release, release
-from course_grader.release.source_checks import SourceError, bound_names, check_sources, free_names
+from course_grader.release.source_checks import SourceError, check_sources
 from course_grader.release.tidy import HideTests, TidyNotebook, without_hidden
 
 SHEET = tiny.SHEET
@@ -144,10 +145,10 @@ def test_a_refused_release_leaves_exercises_and_gradebook_alone(course):
     ],
 )
 def test_grade_cells_may_not_use_names_from_elsewhere(tmp_path, visible, hidden, complaint):
-    given_cell = tiny.code("total = offset = k = 2", "given", locked=True)
+    later = tiny.code("total = offset = k = 2", "given", locked=True)
     stub = tiny.solution(tiny.stubbed("def add(a, b):", "return a + b"), "task")
     test = tiny.test(visible, hidden, "check", 1)
-    assert complaint in problems_of(tmp_path, given_cell, stub, test)
+    assert complaint in problems_of(tmp_path, stub, test, later)
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,8 @@ from course_grader.course import Course
 from course_grader.grading.grade import Grading
 from course_grader.lecturer.demo_class import fill
 from course_grader.marking.checkpoints import WORTH
-from course_grader.marking.running import Plan, run_submission
+from course_grader.marking.plan import Plan
+from course_grader.marking.running import run_submission
 from course_grader.marking.test_server import TestServer
 from course_grader.release.release import release
 from course_grader.results.report import rows

@@ -14,7 +14,8 @@ import pytest
 from courses import tiny
 from nbformat.v4 import new_code_cell
 
-from course_grader.marking.running import Plan, run_submission
+from course_grader.marking.plan import Plan
+from course_grader.marking.running import run_submission
 from course_grader.marking.test_server import TestServer
 from course_grader.sandbox import nursery
 from course_grader.sandbox.bubblewrap import Limits, View

@@ -18,7 +18,8 @@ import nbformat
 from distributed import Client, LocalCluster, get_worker
 
 from course_grader.errors import CourseError
-from course_grader.marking.running import Heard, Plan, run_submission
+from course_grader.marking.plan import Plan
+from course_grader.marking.running import Heard, run_submission
 from course_grader.marking.test_server import TestServer, close_servers, server_for
 from course_grader.sandbox.box import close_all
 from course_grader.sandbox.bubblewrap import font_caches

@@ -7,19 +7,22 @@ import contextlib
 import os
 import signal
 import time
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from nbformat.v4 import new_output
 
-from course_grader.cells import is_test
+from course_grader.cells import is_test, seed_of
+from course_grader.marking.given import Given
 from course_grader.marking.outputs import Outputs
 from course_grader.marking.test_server import TestServer
 from course_grader.marking.tester import PAUSED, TROUBLE
 from course_grader.runner.codec import WireError
 from course_grader.runner.wire import Channel, Late
 from course_grader.sandbox.box import Sandbox, Stopped
-from course_grader.sandbox.bubblewrap import Limits
+from course_grader.sandbox.bubblewrap import Limits, View
+from course_grader.sandbox.layout import layout
 from course_grader.sandbox.link import Link
 
 MOST_LINES = 2_000  # of what somebody wrote
@@ -29,6 +32,34 @@ NO_THREADS = (
     "them where they are used"
 )
 _OTHER_REASONS = ("NameError", "NotImplementedError", TROUBLE)
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What a grade cell finds besides the answers.
+
+    Attributes:
+        given: what it needs of the cells that were given.
+        view: whose files these find.
+        candid: the answers are the master's own: reasons may say everything.
+    """
+
+    given: Sequence[Given] = ()
+    view: View = field(default_factory=View)
+    candid: bool = False
+
+    def request(self) -> dict[str, Any]:
+        """The part of a request to the tests' server."""
+        given = [[one.cell, seed_of(one.cell), one.source, list(one.names)] for one in self.given]
+        return {"given": given, "places": self._places() if given else {}, "candid": self.candid}
+
+    def _places(self) -> dict[str, Any]:
+        """Files that are copied are those of the notebooks' own folder, which cells may write."""
+        found = layout(self.view, unsafe=True)
+        home = f"{self.view.place.partition('/')[2]}/"
+        own = {name: path for name, path in found.items() if name.startswith(home)}
+        linked = {name: path for name, path in found.items() if name not in own}
+        return {"place": self.view.place, "own": own, "linked": linked}
 
 
 class GradeCell:
@@ -46,7 +77,7 @@ class GradeCell:
         box: its sandbox.
         limits: how long each part of the test and each call of an answer may take.
         outputs: where the result goes: what the test prints, points, or why there are none.
-        candid: the answers are the master's own: reasons may say everything.
+        setting: what it finds besides.
 
     Attributes:
         name: its grade id.
@@ -57,12 +88,12 @@ class GradeCell:
 
     def __init__(
         self, server: TestServer, source: str, name: str, seeds: tuple[int, int], link: Link,
-        box: Sandbox, limits: Limits, outputs: Outputs, *, candid: bool = False,
+        box: Sandbox, limits: Limits, outputs: Outputs, setting: Setting,
     ) -> None:  # fmt: skip
         self._server, self._link, self._box, self._limits = server, link, box, limits
         self._request = {
             "source": source, "grade_id": name, "seeds": list(seeds), "call": limits.call,
-            "candid": candid,
+            **setting.request(),
         }  # fmt: skip
         self._outputs = outputs
         self._result: Channel | None = None

@@ -10,7 +10,6 @@ anew in another one, without that cell.
 import time
 from collections.abc import Callable, Mapping
 from copy import deepcopy
-from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -18,44 +17,18 @@ from typing import Any
 from course_grader.cells import NOT_RUN, STOPPED, cell_name, is_test, seed_of
 from course_grader.marking.budgets import WHOLE, Budgets, allowed
 from course_grader.marking.checkpoints import Checkpoints
-from course_grader.marking.grade_cell import GradeCell, Lines, own_lines
+from course_grader.marking.grade_cell import GradeCell, Lines, Setting, own_lines
 from course_grader.marking.newer import say_newer
 from course_grader.marking.outputs import Outputs
+from course_grader.marking.plan import Plan
 from course_grader.marking.test_server import TestServer
 from course_grader.runner.codec import WireError
 from course_grader.runner.wire import Late
 from course_grader.sandbox.box import Lost, Sandbox, Stopped
-from course_grader.sandbox.bubblewrap import Limits, View
+from course_grader.sandbox.bubblewrap import Limits
 from course_grader.sandbox.link import Link
 
 Heard = Callable[[str, str, float, str], None]
-
-
-@dataclass(frozen=True)
-class Plan:
-    """How submissions are run.
-
-    Attributes:
-        root: the course's folder, from which the tests import.
-        view: what the sandbox shows.
-        modules: what the runner imports before it runs anything.
-        test_modules: what the tests' server imports beforehand.
-        limits: budgets of every cell.
-        budgets: other budgets of some cells, by notebook, see `course_grader.marking.budgets`.
-        secrets: by notebook, from which its tests draw random numbers: no answer can foresee them.
-        unsafe: without a sandbox.
-        candid: the answers are the master's own: reasons may say everything.
-    """
-
-    root: Path
-    view: View = field(default_factory=View)
-    modules: tuple[str, ...] = ()
-    test_modules: tuple[str, ...] = ()
-    limits: Limits = field(default_factory=Limits)
-    budgets: Mapping[str, Budgets] = field(default_factory=dict)
-    secrets: Mapping[str, str] = field(default_factory=dict)
-    unsafe: bool = False
-    candid: bool = False
 
 
 def run_submission(
@@ -95,8 +68,7 @@ def run_submission(
                 for run in runs:
                     run.cells()
                 for run in runs:
-                    secret = plan.secrets.get(run.name, "")
-                    run.visible_tests(server, secret, candid=plan.candid)
+                    run.visible_tests(server, plan)
                 for run in runs:
                     for cell, trouble in run.hidden_tests():
                         troubles[f"{run.name}/{cell}"] = trouble
@@ -240,8 +212,9 @@ class Run:
         spare.outputs = []
         return self._run(link, spare, name, deadline)
 
-    def visible_tests(self, server: TestServer, secret: str, *, candid: bool) -> None:
+    def visible_tests(self, server: TestServer, plan: Plan) -> None:
         """Runs the tests on the parked processes, as far as students know them."""
+        secret, given = plan.secrets.get(self.name, ""), plan.given.get(self.name, {})
         for count, (index, cell) in enumerate(self.code):
             if is_test(cell) and index in self.checkpoints.for_tests:  # else the cell says why not
                 name, limits = cell_name(cell, index), self._limits(cell_name(cell, index))
@@ -250,7 +223,8 @@ class Run:
                 link = self.checkpoints.for_tests[index]
                 self.tests[count] = GradeCell(
                     server, cell.source, name, (seed_of(name, secret), seed_of(name)), link,
-                    self.box, limits, outputs, candid=candid,
+                    self.box, limits, outputs,
+                    Setting(given.get(name, ()), plan.view, plan.candid),
                 )  # fmt: skip
         self._go_on(own_lines(self.code), numbered=True)
 

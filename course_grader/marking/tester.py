@@ -15,9 +15,10 @@ import signal
 import socket
 import sys
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
 from fractions import Fraction
+from functools import partial
 from types import CodeType
 from typing import Any
 
@@ -26,6 +27,7 @@ import numpy as np
 from course_grader.markers import BEGIN_HIDDEN
 from course_grader.marking.asking import ASKING, asking, changing
 from course_grader.marking.mirror import Mirror
+from course_grader.marking.prelude import bundle, run_given
 from course_grader.marking.remote import Peer, Remote, StudentError
 from course_grader.marking.seeds import Seeds
 from course_grader.runner.codec import WireError
@@ -40,7 +42,7 @@ PAUSED = {"said": "paused"}
 
 def test_cell(
     source: str, grade_id: str, seeds: tuple[int, int], peer: Peer, pause: Callable[[], object],
-    *, candid: bool,
+    *, candid: bool, given: Sequence[Any],
 ) -> dict[str, Any]:  # fmt: skip
     """Runs a grade cell on the answers that it uses.
 
@@ -52,6 +54,8 @@ def test_cell(
         pause: called before the first statement with hidden inputs: from then on, what answers say
             is not repeated.
         candid: the answers are the master's own: everything may be said.
+        given: what the cell needs of given cells, as `prelude.run_given` takes it, and with the
+            names that it binds.
 
     Returns:
         `text` that the test printed, `value` of its last line as text or None, `error` as
@@ -65,11 +69,13 @@ def test_cell(
     is_hidden = False
     try:
         tree = ast.parse(source)
-        used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
-        names = sorted(used - set(dir(builtins)))  # what Python gives is never the student's
-        seed_everything(seeds[0])
+        used = _names(source, *(piece[2] for piece in given))
+        ours = set(dir(builtins)).union(*(piece[3] for piece in given))
+        names = sorted(used - ours)  # what Python gives is never the student's
         theirs = peer.names(names, seeds[1])
         namespace = {"__name__": "__main__", **theirs, ASKING: changing}
+        run_given([piece[:3] for piece in given], namespace, partial(setattr, peer, "unheard"))
+        seed_everything(seeds[0])
         peer.unheard = shown
         peer.look = Mirror(peer, theirs, namespace).look
         seeds_set = Seeds(f"<{grade_id}>")
@@ -91,6 +97,11 @@ def test_cell(
             reply["trouble"] = "".join(traceback.format_exception(error))[-5000:]
     reply["text"] = shown.getvalue()[:MAX_TEXT]
     return reply
+
+
+def _names(*sources: str) -> set[str]:
+    trees = map(ast.parse, sources)
+    return {node.id for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Name)}
 
 
 def _statements(tree: ast.Module, name: str) -> Iterator[tuple[int, bool, CodeType]]:
@@ -152,12 +163,12 @@ def _serve_one(request: dict[str, Any], result: Channel, answers: socket.socket)
         result.send(PAUSED)
         result.receive()
 
-    result.send(
-        test_cell(
+    with bundle(request["places"]):
+        reply = test_cell(
             request["source"], request["grade_id"], tuple(request["seeds"]), peer, pause,
-            candid=request["candid"],
-        )
-    )  # fmt: skip
+            candid=request["candid"], given=request["given"],
+        )  # fmt: skip
+    result.send(reply)
 
 
 def _data_size() -> int:

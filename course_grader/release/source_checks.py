@@ -1,20 +1,18 @@
 """Mistakes in solution notebooks that would cost students points, found before the release.
 
 Grading runs a grade cell on answers that come from somewhere else, so a grade cell may use only
-what it imports or binds itself and what a solution cell binds. Everything here looks at the source
-of cells; nothing is run.
+what it imports or binds itself, what a solution cell binds, and what given cells before it bind.
+Everything here looks at the source of cells; nothing is run.
 """
 
 import ast
 import builtins
-import symtable
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import nbformat
-from IPython.core.inputtransformer2 import TransformerManager
 from nbgrader.utils import is_grade, is_locked, is_solution, is_task
 
 from course_grader.cells import cell_name
@@ -29,6 +27,8 @@ from course_grader.markers import (
     PAIRS,
 )
 from course_grader.marking.budgets import budget_problems
+from course_grader.marking.given import given_for
+from course_grader.names import as_python, bound_names, free_names
 from course_grader.release.look_alikes import look_alikes
 from course_grader.release.rubrics import NoRubricError, RubricError, is_manual, rubric_of
 from course_grader.release.tidy import without_hidden
@@ -85,10 +85,11 @@ def notebook_problems(
             yield f"{grade_id}: {count} cells have this grade_id; give each cell its own"
     for name, problem in budget_problems(notebook):
         yield f"{name or 'metadata of the notebook'}: {problem}"
-    given: set[str] = set()
+    answers: set[str] = set()
     for cell in notebook.cells:
         if cell.cell_type == "code" and is_solution(cell):
-            given |= bound_names(cell.source)
+            answers |= bound_names(cell.source)
+    given = given_for(notebook.cells)
     for index, cell in enumerate(notebook.cells):
         name = cell_name(cell, index)
         for number, line, meant in look_alikes(str(cell.source), cell.cell_type, markers):
@@ -96,11 +97,16 @@ def notebook_problems(
                 f"{name}: line {number} looks like a marker and is none, so that students would "
                 f"get what it shall hide: {line[:80]!r}; write {meant!r}, or other words"
             )
-        for problem in _cell_problems(cell, given, rubrics):
+        pieces = given.get(name, [])
+        known = answers.union(*(piece.names for piece in pieces))
+        for piece in pieces:
+            for missing in sorted(free_names(piece.source) - known - _ALWAYS_THERE):
+                yield f"{name}: needs {piece.cell}, which uses `{missing}`, and no cell binds that"
+        for problem in _cell_problems(cell, known, rubrics):
             yield f"{name}: {problem}"
 
 
-def _cell_problems(cell: Any, given: set[str], rubrics: bool) -> Iterator[str]:
+def _cell_problems(cell: Any, known: set[str], rubrics: bool) -> Iterator[str]:
     source = str(cell.source)
     for begin, end in PAIRS:
         yield from _marker_problems(source, begin, end)
@@ -125,12 +131,12 @@ def _cell_problems(cell: Any, given: set[str], rubrics: bool) -> Iterator[str]:
     if cell.cell_type != "code":
         return
     try:
-        ast.parse(_python(source))
+        ast.parse(as_python(source))
     except SyntaxError as error:
         yield f"is not Python: {error.msg} (line {error.lineno})"
         return
     if is_grade(cell) and not is_solution(cell):
-        yield from _grade_cell_problems(cell, source, given)
+        yield from _grade_cell_problems(cell, source, known)
 
 
 def _marker_problems(source: str, begin: str, end: str) -> Iterator[str]:
@@ -147,7 +153,7 @@ def _marker_problems(source: str, begin: str, end: str) -> Iterator[str]:
         yield f"{begin} without {end}"
 
 
-def _grade_cell_problems(cell: Any, source: str, given: set[str]) -> Iterator[str]:
+def _grade_cell_problems(cell: Any, source: str, known: set[str]) -> Iterator[str]:
     points = float(cell.metadata.nbgrader.get("points", 0))
     if points > 0 and not _tests_something(source):
         yield f"is worth {points:g} points and tests nothing; add a test or take the points away"
@@ -155,13 +161,13 @@ def _grade_cell_problems(cell: Any, source: str, given: set[str]) -> Iterator[st
         yield "hidden tests are indented; they must start at column 0, outside any block"
     else:
         try:
-            ast.parse(_python(without_hidden(source)))
+            ast.parse(as_python(without_hidden(source)))
         except SyntaxError as error:
             yield f"without its hidden tests it is not Python: {error.msg} (line {error.lineno})"
-    for name in sorted(free_names(source) - given - _ALWAYS_THERE):
+    for name in sorted(free_names(source) - known - _ALWAYS_THERE):
         yield (
-            f"uses `{name}`, which it neither imports nor gets from a solution cell; import it in "
-            "the grade cell, or let a solution cell define it"
+            f"uses `{name}`, which neither it itself nor a cell before it binds; import it in the "
+            "grade cell, or let a solution cell define it"
         )
 
 
@@ -187,62 +193,9 @@ def _hidden_is_indented(source: str) -> bool:
 
 def _tests_something(source: str) -> bool:
     """Whether any statement could fail: more than imports, `pass` and bare constants."""
-    for node in ast.parse(_python(source)).body:
+    for node in ast.parse(as_python(source)).body:
         idle = isinstance(node, ast.Import | ast.ImportFrom | ast.Pass)
         constant = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
         if not idle and not constant:
             return True
     return False
-
-
-def _python(source: str) -> str:
-    """IPython's magics and shell lines as plain Python."""
-    return str(TransformerManager().transform_cell(source))
-
-
-def bound_names(source: str) -> set[str]:
-    """Names that a cell binds at its top level.
-
-    Example:
-        >>> sorted(bound_names("import torch\\ndef loss(x):\\n    y = x\\n    return y"))
-        ['loss', 'torch']
-    """
-    try:
-        table = symtable.symtable(_python(source), "<cell>", "exec")
-    except SyntaxError:
-        return set()
-    bound = {
-        symbol.get_name()
-        for symbol in table.get_symbols()
-        if symbol.is_assigned() or symbol.is_imported() or symbol.is_namespace()
-    }
-    return bound | {
-        symbol.get_name()
-        for inner in _inner(table)
-        for symbol in inner.get_symbols()
-        if symbol.is_declared_global() and symbol.is_assigned()
-    }
-
-
-def free_names(source: str) -> set[str]:
-    """Names that a cell uses and does not bind itself; builtins are among them.
-
-    Example:
-        >>> sorted(free_names("import math\\nassert loss([math.pi for n in range(2)]) > 0"))
-        ['loss', 'range']
-    """
-    table = symtable.symtable(_python(source), "<cell>", "exec")
-    used = {symbol.get_name() for symbol in table.get_symbols() if symbol.is_referenced()}
-    for inner in _inner(table):
-        used |= {
-            symbol.get_name()
-            for symbol in inner.get_symbols()
-            if symbol.is_referenced() and symbol.is_global()
-        }
-    return used - bound_names(source)
-
-
-def _inner(table: symtable.SymbolTable) -> Iterator[symtable.SymbolTable]:
-    for child in table.get_children():
-        yield child
-        yield from _inner(child)
