@@ -18,7 +18,7 @@ def remark(text: str) -> None:
     """
     if text not in _said:
         _said.add(text)
-        sys.stderr.write(f"[{text}]\n")  # an output of the notebook, cleaned as all of them
+        print(f"[{text}]", file=sys.stderr)
 
 
 def when_imported(name: str, then: Callable[[ModuleType], object]) -> None:

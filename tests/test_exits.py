@@ -28,6 +28,7 @@ from course_grader.lecturer.demo_class import fill
 from course_grader.results.feedback import feedback
 from course_grader.results.formgrader import _name_groups
 from course_grader.results.safe_html import SafeHtml
+from course_grader.sandbox.bubblewrap import SHARED
 from course_handin.cli import students
 from course_notebooks import cleaning
 from course_notebooks.terminal import Table, Terminal
@@ -462,6 +463,7 @@ def sources() -> list[tuple[str, ast.Module]]:
         (str(path.relative_to(ROOT)), ast.parse(path.read_text(encoding="utf-8")))
         for path in paths
         if "runner" not in path.parts
+        and not (path.parent.name == "course_notebooks" and path.name in SHARED)
     ]
 
 
