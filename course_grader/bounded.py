@@ -26,6 +26,7 @@ from typing import Any
 
 import cloudpickle
 
+from course_grader.quick import leave_out
 from course_notebooks.threads import ONE_THREAD
 
 SECONDS = 60.0  # of computing
@@ -203,6 +204,7 @@ def _size() -> int:
 def main() -> None:
     """Answers until the other side has gone."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    leave_out()
     connection: Connection[Any, Any] = Connection(int(sys.argv[1]))
     with suppress(EOFError, OSError, KeyboardInterrupt):
         while True:

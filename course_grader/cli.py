@@ -12,10 +12,12 @@ from course_grader.commands import results
 
 # isort: split
 from course_grader.commands import lecturer
+from course_grader.quick import leave_out
 
 __all__ = ["app", "grading", "lecturer", "main", "results", "sheets"]
 
 
 def main() -> None:
     """Entry point of the command `genlhc`."""
+    leave_out()
     app()

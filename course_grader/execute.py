@@ -21,7 +21,7 @@ from course_grader.handout import place, shown
 from course_grader.imports import imported, imported_later
 from course_grader.intake.beside import room_files
 from course_grader.marking.budgets import budgets
-from course_grader.marking.given import given_for
+from course_grader.marking.given import answers_of, given_for
 from course_grader.marking.plan import Plan
 from course_grader.marking.running import run_submission
 from course_grader.marking.test_server import server_for
@@ -85,6 +85,7 @@ class TrustedExecute(NbGraderPreprocessor):  # type: ignore[misc]
         solutions = {name: course.source / sheet / f"{name}.ipynb" for name in notebooks}
         known = {name: read_notebook(path) for name, path in solutions.items() if path.is_file()}
         given = {name: given_for(solution.cells) for name, solution in known.items()}
+        answers = {name: sorted(answers_of(solution.cells)) for name, solution in known.items()}
         pieces = [one for cells in given.values() for every in cells.values() for one in every]
         modules[True] = modules[True].union(*(imported(piece.source) for piece in pieces))
         hidden = tuple(Path(name).stem for name in course.settings.checks)
@@ -95,7 +96,7 @@ class TrustedExecute(NbGraderPreprocessor):  # type: ignore[misc]
         special = {name: budgets(solution) for name, solution in known.items()}
         secrets = {name: secret_of(solution) for name, solution in known.items()}
         return Plan(
-            course.root, view, needed, tested, self.limits, special, secrets, given,
+            course.root, view, needed, tested, self.limits, special, secrets, given, answers,
             unsafe=self.unsafe,
         )  # fmt: skip
 

@@ -29,7 +29,8 @@ from course_grader.course import Course
 from course_grader.grading.grade import Grading
 from course_grader.grading.state import read_record
 from course_grader.lecturer.demo_class import fill
-from course_grader.marking.remote import Peer, Remote, _error
+from course_grader.marking.raised import error_of
+from course_grader.marking.remote import Peer, Remote
 from course_grader.marking.tester import test_cell as run_test
 from course_grader.release.release import release
 from course_grader.results.feedback import feedback
@@ -272,7 +273,7 @@ class Answers:
 
 def run(source: str, names: Answers) -> dict[str, Any]:
     """What a grade cell without a hidden part replies."""
-    return run_test(source, "check", (1, 2), names, never, candid=False, given=())
+    return run_test(source, "check", (1, 2), names, never, candid=False, given=(), answers=())
 
 
 def never() -> None:
@@ -312,7 +313,7 @@ def test_an_answer_is_no_points():
 
 @pytest.mark.parametrize("is_end", [True, False])
 def test_an_answer_cannot_end_a_loop_of_the_test(is_end):
-    error = _error({"kinds": ["StopIteration", "Exception"], "text": "done"}, is_end=is_end)
+    error = error_of({"kinds": ["StopIteration", "Exception"], "text": "done"}, is_end=is_end)
     assert isinstance(error, StopIteration) == is_end
 
 

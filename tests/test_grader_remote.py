@@ -13,7 +13,8 @@ import torch
 from hypothesis import given
 from hypothesis.extra import numpy as hnp
 
-from course_grader.marking.remote import Peer, Remote, StudentError
+from course_grader.marking.raised import StudentError
+from course_grader.marking.remote import Peer, Remote
 from course_grader.marking.widths import Widths
 from course_grader.runner.codec import WireError
 from course_grader.sandbox.box import Sandbox
@@ -359,7 +360,7 @@ def test_objects_that_are_compared_are_noted(peer, answers):
 
 def test_answers_can_be_passed_to_answers_but_nothing_of_ours(answers):
     assert answers["compose"](answers["add"], 1) == 3
-    with pytest.raises(StudentError, match="only data, arrays, tensors and answers"):
+    with pytest.raises(StudentError, match="only data, arrays, tensors, functions and answers"):
         answers["compose"](lambda x: x, 1)
 
 

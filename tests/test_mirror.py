@@ -59,7 +59,9 @@ def failed(tmp_path_factory):
                 tiny.test("pass", "assert quarter(4) == 1", "again", 1),
             ]
             notebook = tiny.notebook(*cells)
-            run_submission({"n": notebook}, Plan(Path.cwd(), View({}), limits=LIMITS), server)
+            answers = {"n": ["half", "third", "quarter"]}
+            plan = Plan(Path.cwd(), View({}), limits=LIMITS, answers=answers)
+            run_submission({"n": notebook}, plan, server)
             assert not notebook.cells[2].outputs
             found = [one for one in notebook.cells[1].outputs if one.output_type == "error"]
             return found[0].evalue if found else ""
@@ -67,7 +69,28 @@ def failed(tmp_path_factory):
         yield mark
 
 
-@pytest.mark.parametrize("test", [DELETED, REBOUND, FUNCTION])
+COUNTED = """
+calls = []
+usual = half
+def half(x):
+    calls.append(x)
+    return usual(x)
+
+assert quarter(8) == 2
+assert calls == [8, 4], "quarter does not use half"
+"""
+PATCHED = """
+from unittest import mock
+with mock.patch("__main__.half", wraps=half) as spy:
+    assert quarter(8) == 2
+assert spy.call_count == 2, "quarter does not use half"
+with mock.patch("__main__.half", return_value=5):
+    assert quarter(8) == 5
+assert quarter(8) == 2
+"""
+
+
+@pytest.mark.parametrize("test", [DELETED, REBOUND, FUNCTION, COUNTED, PATCHED])
 def test_a_test_sees_whether_one_function_uses_another(failed, test):
     assert failed(USES, test) == ""
     assert failed(OWN_WAY, test) == "quarter does not use half"
@@ -80,5 +103,8 @@ def test_what_a_test_binds_itself_is_not_told(failed, value):
     """Though the notebook has the same name ready."""
     answer = f"{USES}\nlabels = None\ndef guess():\n    return str(labels)"
     assert failed(answer, f"labels = {value}\nassert guess() == 'None', guess()") == ""
+    cheat = "def reference(x): return x / 4\nassert quarter(8) == reference(8), 'wrong'"
+    mine = "reference = None\ndef quarter(x):\n    return reference(x) if reference else 8 / x - 1"
+    assert failed(f"{mine}\nreference = 0", f"{cheat}") == "wrong"
     cheat = "labels = [1, 0, 1]\nassert guess() == str(labels), 'wrong labels'"
     assert failed(answer, cheat) == "wrong labels"

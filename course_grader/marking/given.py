@@ -41,10 +41,7 @@ def given_for(cells: list[Any]) -> dict[str, list[Given]]:
     Args:
         cells: of the solution notebook.
     """
-    answers = {
-        name for cell in cells if cell.cell_type == "code" and is_solution(cell)
-        for name in bound_names(cell.source)
-    }  # fmt: skip
+    answers = answers_of(cells)
     before: list[tuple[str, list[ast.stmt]]] = []
     found: dict[str, list[Given]] = {}
     own = 0
@@ -62,6 +59,12 @@ def given_for(cells: list[Any]) -> dict[str, list[Given]]:
         elif not is_test(cell) and not is_solution(cell) and not is_grade(cell):
             before.append((name, _statements(cell.source)))
     return found
+
+
+def answers_of(cells: Iterable[Any]) -> set[str]:
+    """Names that the solution cells of a notebook bind."""
+    solved = [cell for cell in cells if cell.cell_type == "code" and is_solution(cell)]
+    return set[str]().union(*(bound_names(cell.source) for cell in solved))
 
 
 def _statements(source: str) -> list[ast.stmt]:

@@ -41,17 +41,21 @@ class Setting:
     Attributes:
         given: what it needs of the cells that were given.
         view: whose files these find.
+        answers: names that the master's solution cells bind.
         candid: the answers are the master's own: reasons may say everything.
     """
 
     given: Sequence[Given] = ()
     view: View = field(default_factory=View)
+    answers: Sequence[str] = ()
     candid: bool = False
 
     def request(self) -> dict[str, Any]:
         """The part of a request to the tests' server."""
         given = [[one.cell, seed_of(one.cell), one.source, list(one.names)] for one in self.given]
-        return {"given": given, "places": self._places() if given else {}, "candid": self.candid}
+        places = self._places() if given else {}
+        known = {"answers": list(self.answers), "candid": self.candid}
+        return {"given": given, "places": places} | known
 
     def _places(self) -> dict[str, Any]:
         """Files that are copied are those of the notebooks' own folder, which cells may write."""

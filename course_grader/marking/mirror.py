@@ -1,13 +1,15 @@
 """Names of the notebook that a test deletes or binds anew are so in the answer's process, too.
 
-`del squares` before `sum_of_squares(3)` asks whether one function uses the other. Only deletions
-and the own objects of the notebook are mirrored: what a test binds besides may be hidden, and a
+`del squares` before `sum_of_squares(3)` asks whether one function uses the other. Mirrored are
+deletions, the notebook's own objects, and functions that take the place of an answer which the
+solution defines, such as one that counts its calls. What a test binds besides may be hidden, and a
 notebook could have a name ready for it. The process is a copy that ends with the test.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
+from course_grader.marking.callbacks import is_function
 from course_grader.marking.remote import Peer, Remote
 
 _GONE = object()
@@ -20,11 +22,18 @@ class Mirror:
         peer: the process of the notebook.
         theirs: what the notebook has bound.
         namespace: where the test runs.
+        answers: names that the solution cells of the master bind.
     """
 
-    def __init__(self, peer: Peer, theirs: Mapping[str, Any], namespace: dict[str, Any]) -> None:
+    def __init__(
+        self,
+        peer: Peer,
+        theirs: Mapping[str, Any],
+        namespace: dict[str, Any],
+        answers: Collection[str] = (),
+    ) -> None:
         self._ask: Callable[..., Any] = peer.ask
-        self._namespace = namespace
+        self._namespace, self._answers = namespace, answers
         self._there: dict[str, Any] = dict(theirs)
 
     def look(self) -> None:
@@ -32,7 +41,8 @@ class Mirror:
         bound: dict[str, Any] = {}
         for name, known in self._there.items():
             now = self._namespace.get(name, _GONE)
-            if now is not known and (now is _GONE or isinstance(now, Remote)):
+            is_theirs = now is _GONE or isinstance(now, Remote)
+            if now is not known and (is_theirs or (name in self._answers and is_function(now))):
                 bound[name] = now
         if bound:
             self._there |= bound

@@ -22,6 +22,7 @@ class Plan:
         budgets: other budgets of some cells, by notebook, see `course_grader.marking.budgets`.
         secrets: by notebook, from which its tests draw random numbers: no answer can foresee them.
         given: by notebook and grade cell, what it needs of the cells that were given.
+        answers: by notebook, names that the master's solution cells bind.
         unsafe: without a sandbox.
         candid: the answers are the master's own: reasons may say everything.
     """
@@ -34,5 +35,6 @@ class Plan:
     budgets: Mapping[str, Budgets] = field(default_factory=dict)
     secrets: Mapping[str, str] = field(default_factory=dict)
     given: Mapping[str, Mapping[str, list[Given]]] = field(default_factory=dict)
+    answers: Mapping[str, list[str]] = field(default_factory=dict)
     unsafe: bool = False
     candid: bool = False

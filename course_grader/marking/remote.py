@@ -7,39 +7,20 @@ shows only where a test asks for it (`asking`). Tensors know their gradient; exc
 as their own kind. Comparison and truth are never left to the answer.
 """
 
-import builtins
-import contextlib
 import inspect
 import keyword
 import sys
+import time
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
+from course_grader.marking.callbacks import Functions, is_function
 from course_grader.marking.changes import take_over
 from course_grader.marking.gradients import joined, replaced
+from course_grader.marking.raised import StudentError, error_of
 from course_grader.marking.widths import Widths, wide_tensor
 from course_grader.runner.codec import Handle, WireError, buffered
 from course_grader.runner.wire import MAX_BUFFERS, Channel, Closed, Late
-
-
-class StudentError(Exception):
-    """An exception in a student's code; it is also an instance of its own builtin kind.
-
-    Attributes:
-        kind: name of its builtin kind; students' own names could carry what is hidden.
-        text: what it says.
-        is_ours: whether the text is the grader's, not the student's.
-        lines: `[line number, function, source]` of the notebook's lines that it went through.
-    """
-
-    def __init__(
-        self, kind: str, text: str, lines: list[list[Any]], *, is_ours: bool = False
-    ) -> None:
-        Exception.__init__(self, text)
-        self.kind, self.text, self.lines, self.is_ours = kind, text, lines, is_ours
-
-    def __str__(self) -> str:
-        return self.text
 
 
 class Peer:
@@ -58,7 +39,8 @@ class Peer:
 
     def __init__(self, channel: Channel, seconds: float) -> None:
         self.channel, self.seconds = channel, seconds
-        channel.keep, channel.find, channel.most = _mine, self._theirs, MAX_BUFFERS
+        channel.keep, channel.find, channel.most = self._mine, self._theirs, MAX_BUFFERS
+        self.functions = Functions()
         widths = Widths()
         channel.arriving, channel.leaving = widths.arriving, widths.leaving
         self.unheard: Any = sys.stdout
@@ -82,7 +64,7 @@ class Peer:
         try:
             self.channel.send(message, self.seconds)
             sent = True
-            reply = self.channel.receive(self.seconds)
+            reply = self._reply(time.monotonic() + self.seconds)
         except Late:
             self._fail(f"your code took longer than the {self.seconds:g} s that a call may take")
         except Closed:
@@ -95,8 +77,23 @@ class Peer:
             listener = sys.stdout  # of the test
             listener.write(reply["printed"])
         if reply["said"] == "raised":
-            raise _error(reply, is_end=message.get("method") == "__next__")
+            raise error_of(reply, is_end=message.get("method") == "__next__")
         return reply
+
+    def _reply(self, deadline: float) -> Any:
+        """What comes back, after functions of the test that are called meanwhile."""
+        while True:
+            reply = self.channel.receive(deadline - time.monotonic())
+            if not isinstance(reply, dict) or reply.get("said") != "callback":
+                return reply
+            result = self.functions.answer(reply)
+            try:
+                self.channel.send(result, deadline - time.monotonic())
+            except (Closed, Late):
+                raise
+            except WireError:
+                failed = {"said": "raised", "kind": "TypeError", "text": "it returns no data"}
+                self.channel.send(failed, deadline - time.monotonic())
 
     def call(
         self,
@@ -138,7 +135,20 @@ class Peer:
             value, lambda part: wide_tensor(part.detach())
         )  # nothing leads to its graph
 
-    def _theirs(self, handle: Handle) -> "Remote":
+    def _mine(self, value: Any) -> Handle:
+        """Remote objects go back as what they are, functions to be called back."""
+        if isinstance(value, Remote):
+            return value._handle
+        if is_function(value):
+            return self.functions.keep(value)
+        raise WireError(
+            f"a test passed a {type(value).__name__} to an answer; only data, arrays, tensors, "
+            "functions and answers can be passed"
+        )
+
+    def _theirs(self, handle: Handle) -> Any:
+        if handle.number < 0:
+            return self.functions.find(handle.number)
         facts = handle.facts if isinstance(handle.facts, dict) else {}
         name = str(facts.get("type", ""))
         name = name if name.isidentifier() and not keyword.iskeyword(name) else "object"
@@ -221,16 +231,6 @@ def _length(remote: Remote) -> int:
     return n
 
 
-def _mine(value: Any) -> Handle:
-    """Remote objects go back as what they are; nothing else of the trusted side goes out."""
-    if isinstance(value, Remote):
-        return value._handle
-    raise WireError(
-        f"a test passed a {type(value).__name__} to an answer; only data, arrays, tensors and "
-        "answers can be passed"
-    )
-
-
 def _signature(parameters: Any) -> inspect.Signature | None:
     try:
         return inspect.Signature(
@@ -244,32 +244,3 @@ def _signature(parameters: Any) -> inspect.Signature | None:
         )  # fmt: skip
     except (TypeError, ValueError):
         return None
-
-
-def _error(reply: dict[str, Any], *, is_end: bool) -> StudentError:
-    """The student's exception, as an instance of its own builtin kind where there is one.
-
-    `StopIteration` ends loops of a test: it is one only where an iterator was asked.
-    """
-    lines, kinds = reply.get("lines"), reply.get("kinds")
-    plain = [
-        [line[0], str(line[-1])[:200]]
-        for line in (lines if isinstance(lines, list) else [])[-5:]
-        if isinstance(line, list) and line and type(line[0]) is int
-    ]
-    kind, error = "Exception", StudentError.__new__(StudentError)
-    for name in kinds if isinstance(kinds, list) else []:
-        known = getattr(builtins, str(name), None)
-        if not (isinstance(known, type) and issubclass(known, BaseException)):
-            continue
-        kind = known.__name__
-        if not issubclass(known, Exception) or known is Exception:
-            break
-        if issubclass(known, StopIteration | StopAsyncIteration) and not is_end:
-            break
-        with contextlib.suppress(TypeError):  # some kinds cannot be combined with ours
-            base = type(kind, (StudentError, known), {})
-            error = base.__new__(base)  # type: ignore[call-overload]
-        break
-    StudentError.__init__(error, kind, str(reply.get("text"))[:2000], plain)
-    return error

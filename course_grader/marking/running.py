@@ -224,7 +224,9 @@ class Run:
                 self.tests[count] = GradeCell(
                     server, cell.source, name, (seed_of(name, secret), seed_of(name)), link,
                     self.box, limits, outputs,
-                    Setting(given.get(name, ()), plan.view, plan.candid),
+                    Setting(
+                        given.get(name, ()), plan.view, plan.answers.get(self.name, ()), plan.candid
+                    ),
                 )  # fmt: skip
         self._go_on(own_lines(self.code), numbered=True)
 

@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from functools import partial
-from types import CodeType
+from types import CodeType, ModuleType
 from typing import Any
 
 import numpy as np
@@ -28,7 +28,8 @@ from course_grader.markers import BEGIN_HIDDEN
 from course_grader.marking.asking import ASKING, asking, changing
 from course_grader.marking.mirror import Mirror
 from course_grader.marking.prelude import bundle, run_given
-from course_grader.marking.remote import Peer, Remote, StudentError
+from course_grader.marking.raised import StudentError
+from course_grader.marking.remote import Peer, Remote
 from course_grader.marking.seeds import Seeds
 from course_grader.runner.codec import WireError
 from course_grader.runner.forking import get_ready
@@ -42,7 +43,7 @@ PAUSED = {"said": "paused"}
 
 def test_cell(
     source: str, grade_id: str, seeds: tuple[int, int], peer: Peer, pause: Callable[[], object],
-    *, candid: bool, given: Sequence[Any],
+    *, candid: bool, given: Sequence[Any], answers: Sequence[str],
 ) -> dict[str, Any]:  # fmt: skip
     """Runs a grade cell on the answers that it uses.
 
@@ -56,6 +57,7 @@ def test_cell(
         candid: the answers are the master's own: everything may be said.
         given: what the cell needs of given cells, as `prelude.run_given` takes it, and with the
             names that it binds.
+        answers: names that the solution cells of the master bind.
 
     Returns:
         `text` that the test printed, `value` of its last line as text or None, `error` as
@@ -67,17 +69,18 @@ def test_cell(
     shown = io.StringIO()
     reply: dict[str, Any] = {"value": None, "error": None, "trouble": ""}
     is_hidden = False
+    main_before = sys.modules["__main__"]
     try:
         tree = ast.parse(source)
         used = _names(source, *(piece[2] for piece in given))
         ours = set(dir(builtins)).union(*(piece[3] for piece in given))
         names = sorted(used - ours)  # what Python gives is never the student's
         theirs = peer.names(names, seeds[1])
-        namespace = {"__name__": "__main__", **theirs, ASKING: changing}
+        namespace = _main_module({**theirs, ASKING: changing})
         run_given([piece[:3] for piece in given], namespace, partial(setattr, peer, "unheard"))
         seed_everything(seeds[0])
         peer.unheard = shown
-        peer.look = Mirror(peer, theirs, namespace).look
+        peer.look = Mirror(peer, theirs, namespace, answers).look
         seeds_set = Seeds(f"<{grade_id}>")
         peer.seeds = seeds_set.told
         with contextlib.redirect_stdout(shown), contextlib.redirect_stderr(io.StringIO()):
@@ -95,8 +98,18 @@ def test_cell(
         reply["error"] = _reason(error, is_hidden=is_hidden and not candid, compared=peer.compared)
         if reply["error"][0] == TROUBLE:
             reply["trouble"] = "".join(traceback.format_exception(error))[-5000:]
+    finally:
+        sys.modules["__main__"] = main_before
     reply["text"] = shown.getvalue()[:MAX_TEXT]
     return reply
+
+
+def _main_module(content: dict[str, Any]) -> dict[str, Any]:
+    """Where a test runs: the module by whose name `mock.patch` finds what it patches."""
+    module = ModuleType("__main__")
+    module.__dict__.update(content)
+    sys.modules["__main__"] = module
+    return module.__dict__
 
 
 def _names(*sources: str) -> set[str]:
@@ -166,7 +179,7 @@ def _serve_one(request: dict[str, Any], result: Channel, answers: socket.socket)
     with bundle(request["places"]):
         reply = test_cell(
             request["source"], request["grade_id"], tuple(request["seeds"]), peer, pause,
-            candid=request["candid"], given=request["given"],
+            candid=request["candid"], given=request["given"], answers=request["answers"],
         )  # fmt: skip
     result.send(reply)
 

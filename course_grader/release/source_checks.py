@@ -27,8 +27,8 @@ from course_grader.markers import (
     PAIRS,
 )
 from course_grader.marking.budgets import budget_problems
-from course_grader.marking.given import given_for
-from course_grader.names import as_python, bound_names, free_names
+from course_grader.marking.given import answers_of, given_for
+from course_grader.names import as_python, free_names
 from course_grader.release.look_alikes import look_alikes
 from course_grader.release.rubrics import NoRubricError, RubricError, is_manual, rubric_of
 from course_grader.release.tidy import without_hidden
@@ -85,10 +85,7 @@ def notebook_problems(
             yield f"{grade_id}: {count} cells have this grade_id; give each cell its own"
     for name, problem in budget_problems(notebook):
         yield f"{name or 'metadata of the notebook'}: {problem}"
-    answers: set[str] = set()
-    for cell in notebook.cells:
-        if cell.cell_type == "code" and is_solution(cell):
-            answers |= bound_names(cell.source)
+    answers = answers_of(notebook.cells)
     given = given_for(notebook.cells)
     for index, cell in enumerate(notebook.cells):
         name = cell_name(cell, index)

@@ -1,0 +1,53 @@
+"""Functions of a test as objects of the notebook: calling one asks the other side."""
+
+import builtins
+import inspect
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from course_grader.runner.codec import Handle
+
+Ask = Callable[[int, tuple[Any, ...], dict[str, Any]], Any]
+
+
+class Theirs:
+    """A function of a test.
+
+    Args:
+        handle: its number, and what is known of it.
+        ask: calls it there.
+    """
+
+    def __init__(self, handle: Handle, ask: Ask) -> None:
+        self.number, self._ask = handle.number, ask
+        known = handle.facts if isinstance(handle.facts, dict) else {}
+        self.__name__ = self.__qualname__ = str(known.get("name") or "function")
+        parameters = known.get("signature")
+        if parameters is not None:
+            self.__signature__ = inspect.Signature(
+                [
+                    inspect.Parameter(
+                        name, inspect._ParameterKind(kind),
+                        default=... if has_default else inspect.Parameter.empty,
+                    )
+                    for name, kind, has_default in parameters
+                ]
+            )  # fmt: skip
+
+    def __call__(self, *arguments: Any, **options: Any) -> Any:
+        if threading.current_thread() is not threading.main_thread():
+            raise RuntimeError("a function of a test can be called from the main thread only")
+        return self._ask(self.number, arguments, options)
+
+
+def result(reply: Any) -> Any:
+    """What a function of a test returned.
+
+    Raises:
+        Exception: of the kind that it raised.
+    """
+    if reply["said"] == "returned":
+        return reply["value"]
+    kind = getattr(builtins, reply["kind"], Exception)
+    raise kind(reply["text"]) if reply["text"] else kind()
