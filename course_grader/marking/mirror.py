@@ -6,7 +6,7 @@ solution defines, such as one that counts its calls. What a test binds besides m
 notebook could have a name ready for it. The process is a copy that ends with the test.
 """
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from course_grader.marking.callbacks import is_function
@@ -32,7 +32,7 @@ class Mirror:
         namespace: dict[str, Any],
         answers: Collection[str] = (),
     ) -> None:
-        self._ask: Callable[..., Any] = peer.ask
+        self._peer = peer
         self._namespace, self._answers = namespace, answers
         self._there: dict[str, Any] = dict(theirs)
 
@@ -48,4 +48,4 @@ class Mirror:
             self._there |= bound
             gone = [name for name, value in bound.items() if value is _GONE]
             kept = {name: value for name, value in bound.items() if value is not _GONE}
-            self._ask(do="bind", kept=kept, gone=gone)
+            self._peer.ask(do="bind", kept=kept, gone=gone)
