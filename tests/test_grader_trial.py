@@ -50,7 +50,7 @@ def test_a_right_solution_is_tried_and_released(root):
         ("return 1.25", None, "adding, check-2-guess: 1.5 of 2: partial credit"),
         ("return {1: guess}", "assert guess() == 1", "a test of your answer failed"),
         ("return iter(())", "assert guess() == 1", "a test compared a tuple_iterator of your"),
-        ("return 1", "assert guess(lambda: 1) == 1", "a test passed a function to an answer"),
+        ("return 1", "assert guess(object()) == 1", "a test passed a object to an answer"),
         ("return 1", "assert sideways() == 1", "sideways"),
         ("return 1", "guess() + 'a'", "unsupported operand"),
     ],
