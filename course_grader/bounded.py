@@ -32,6 +32,7 @@ from course_notebooks.threads import ONE_THREAD
 SECONDS = 60.0  # of computing
 MEMORY = 2 << 30
 _PATIENCE = (4.0, 120.0)  # by the clock: times the seconds, and for the start
+_WAIT = 3.0  # seconds for one that is busy, before another one is started
 _FAT = 512 << 20  # bytes with which a process is not used again
 
 
@@ -90,7 +91,8 @@ class _Process:
 
 
 _idle: list[_Process] = []
-_lock = threading.Lock()
+_lock = threading.Condition()
+_busy = 0
 
 
 def bounded(function: str, *arguments: Any, seconds: float = SECONDS, memory: int = MEMORY) -> Any:
@@ -113,23 +115,29 @@ def bounded(function: str, *arguments: Any, seconds: float = SECONDS, memory: in
         Traceback (most recent call last):
         course_grader.bounded.WorkError: TypeError: ... not JSON serializable
     """
+    global _busy
     with _lock:
+        if _busy:  # starting one takes longer than most calls
+            _lock.wait_for(lambda: _idle, _WAIT)
         process = _idle.pop() if _idle else None
+        _busy += 1
     if process is not None and process.process.poll() is not None:
         process.close()
         process = None
-    process = process or _Process()
     fit = False
     try:
+        process = process or _Process()
         reply = process.ask(
             {"call": function, "arguments": arguments, "seconds": seconds, "memory": memory}
         )
         fit = not reply["fat"]
     finally:
-        if fit:
-            with _lock:
+        with _lock:
+            _busy -= 1
+            if fit and process is not None:
                 _idle.append(process)
-        else:
+            _lock.notify()
+        if not fit and process is not None:
             process.close()
     if "error" in reply:
         raise WorkError(reply["error"])

@@ -94,18 +94,19 @@ def test_a_process_that_dies_is_said_and_replaced():
     assert bounded("os:getpid") != first
 
 
-def test_threads_have_a_process_each():
+@pytest.mark.parametrize(("seconds", "n_processes"), [(0.05, 1), (1.5, 3)])
+def test_threads_share_a_process_unless_it_takes_long(monkeypatch, seconds, n_processes):
+    monkeypatch.setattr(module, "_WAIT", 0.5)
+    bounded("time:sleep", 0)  # there is one
     barrier = threading.Barrier(3)
 
     def work(_):
         barrier.wait()
-        bounded("time:sleep", 0.3)
-        barrier.wait()
-        return len(module._idle)
+        bounded("time:sleep", seconds)
 
     with ThreadPoolExecutor(3) as pool:
         list(pool.map(work, range(3)))
-    assert len(module._idle) == 3
+    assert len(module._idle) == n_processes
 
 
 def test_processes_can_be_made_ready():

@@ -100,7 +100,7 @@ class Grading:
             sandboxed(plan.view, plan.limits)  # before anything is touched
         if not scheduler:
             prepare(plan)  # it gets ready while the sheet is registered
-        get_ready("course_grader.intake.submission:read_file", min(at_a_time(), len(there)))
+        get_ready("course_grader.intake.submission:read_file")
         self._learn(solutions)
         with ThreadPoolExecutor(at_a_time()) as readers:
             jobs = list(readers.map(lambda group: self._known(group, force), groups or there))
