@@ -56,7 +56,7 @@ def given_for(cells: list[Any]) -> dict[str, list[Given]]:
             needed = free_names(cell.source) - answers
             if pieces := _slice(before, needed, answers):
                 found[name] = pieces
-        elif not is_test(cell) and not is_solution(cell) and not is_grade(cell):
+        elif not is_solution(cell) and not is_grade(cell):
             before.append((name, _statements(cell.source)))
     return found
 

@@ -7,7 +7,6 @@ shows only where a test asks for it (`asking`). Tensors know their gradient; exc
 as their own kind. Comparison and truth are never left to the answer.
 """
 
-import inspect
 import keyword
 import sys
 import time
@@ -20,6 +19,7 @@ from course_grader.marking.gradients import joined, replaced
 from course_grader.marking.raised import StudentError, error_of
 from course_grader.marking.widths import Widths, wide_tensor
 from course_grader.runner.codec import Handle, WireError, buffered
+from course_grader.runner.replies import signature_of
 from course_grader.runner.wire import MAX_BUFFERS, Channel, Closed, Late
 
 
@@ -203,7 +203,7 @@ class RemoteFunction(Remote):
 
     def __init__(self, peer: Peer, number: int, facts: dict[str, Any]) -> None:
         super().__init__(peer, number, facts)
-        signature = _signature(facts.get("signature"))
+        signature = signature_of(facts.get("signature"))
         if signature is not None:
             self.__signature__ = signature
 
@@ -229,18 +229,3 @@ def _length(remote: Remote) -> int:
     if type(n) is not int or not 0 <= n < sys.maxsize:
         raise TypeError(f"the length of your {type(remote).__name__} is no number")
     return n
-
-
-def _signature(parameters: Any) -> inspect.Signature | None:
-    try:
-        return inspect.Signature(
-            [
-                inspect.Parameter(
-                    str(name), inspect._ParameterKind(kind),
-                    default=... if has_default else inspect.Parameter.empty,
-                )
-                for name, kind, has_default in parameters
-            ]
-        )  # fmt: skip
-    except (TypeError, ValueError):
-        return None

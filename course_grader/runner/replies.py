@@ -40,6 +40,22 @@ def facts(value: Any) -> Message:
     return found
 
 
+def signature_of(parameters: Any) -> inspect.Signature | None:
+    """The signature that `facts` took apart; `None` if it is none."""
+    try:
+        return inspect.Signature(
+            [
+                inspect.Parameter(
+                    str(name), inspect._ParameterKind(kind),
+                    default=... if has_default else inspect.Parameter.empty,
+                )
+                for name, kind, has_default in parameters
+            ]
+        )  # fmt: skip
+    except (TypeError, ValueError):
+        return None
+
+
 def raised(error: BaseException) -> Message:
     """An exception as data, with the lines of the notebook that it went through."""
     frames = traceback.extract_tb(error.__traceback__)

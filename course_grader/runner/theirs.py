@@ -1,12 +1,12 @@
 """Functions of a test as objects of the notebook: calling one asks the other side."""
 
 import builtins
-import inspect
 import threading
 from collections.abc import Callable
 from typing import Any
 
 from course_grader.runner.codec import Handle
+from course_grader.runner.replies import signature_of
 
 Ask = Callable[[int, tuple[Any, ...], dict[str, Any]], Any]
 
@@ -23,17 +23,9 @@ class Theirs:
         self.number, self._ask = handle.number, ask
         known = handle.facts if isinstance(handle.facts, dict) else {}
         self.__name__ = self.__qualname__ = str(known.get("name") or "function")
-        parameters = known.get("signature")
-        if parameters is not None:
-            self.__signature__ = inspect.Signature(
-                [
-                    inspect.Parameter(
-                        name, inspect._ParameterKind(kind),
-                        default=... if has_default else inspect.Parameter.empty,
-                    )
-                    for name, kind, has_default in parameters
-                ]
-            )  # fmt: skip
+        signature = signature_of(known.get("signature"))
+        if signature is not None:
+            self.__signature__ = signature
 
     def __call__(self, *arguments: Any, **options: Any) -> Any:
         if threading.current_thread() is not threading.main_thread():
