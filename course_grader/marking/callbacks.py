@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from course_grader.runner.codec import Handle, buffered
-from course_grader.runner.replies import facts
+from course_grader.runner.facts import facts
 
 MOST_DEEP = 20  # call-backs within call-backs
 _GRADIENTS = "a function of the test was called with tensors that need gradients: detach them"

@@ -19,7 +19,7 @@ from course_grader.marking.gradients import joined, replaced
 from course_grader.marking.raised import StudentError, error_of
 from course_grader.marking.widths import Widths, wide_tensor
 from course_grader.runner.codec import Handle, WireError, buffered
-from course_grader.runner.replies import signature_of
+from course_grader.runner.facts import signature_of
 from course_grader.runner.wire import MAX_BUFFERS, Channel, Closed, Late
 
 

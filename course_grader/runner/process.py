@@ -9,7 +9,8 @@ from typing import Any
 from IPython.core.interactiveshell import InteractiveShell
 
 from course_grader.runner.codec import Handle, buffered
-from course_grader.runner.replies import content, facts, printed, raised
+from course_grader.runner.facts import facts
+from course_grader.runner.replies import content, printed, raised
 from course_grader.runner.seeding import seed_as_told, seed_everything
 from course_grader.runner.shell import Message, Output, nowhere
 from course_grader.runner.theirs import Theirs, result

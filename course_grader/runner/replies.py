@@ -1,11 +1,9 @@
-"""What the runner says of objects, exceptions and printed text."""
+"""What the runner says of exceptions and printed text."""
 
 import contextlib
-import inspect
 import io
 import traceback
 from collections.abc import Iterator
-from typing import Any
 
 from course_grader.runner.shell import Message, said
 
@@ -23,37 +21,6 @@ def printed() -> Iterator[io.StringIO]:
 def content(text: io.StringIO | None) -> str:
     """The text, cut where it is too long."""
     return "" if text is None else text.getvalue()[:MAX_PRINTED]
-
-
-def facts(value: Any) -> Message:
-    """What a test may know of an object: enough to let it look like one."""
-    found = {"type": type(value).__name__[:100], "callable": callable(value)}
-    found["sized"] = hasattr(type(value), "__len__")
-    found["name"] = str(getattr(value, "__name__", ""))[:100]
-    try:
-        found["signature"] = [
-            [one.name, int(one.kind), one.default is not one.empty]
-            for one in inspect.signature(value).parameters.values()
-        ]
-    except (TypeError, ValueError):
-        found["signature"] = None
-    return found
-
-
-def signature_of(parameters: Any) -> inspect.Signature | None:
-    """The signature that `facts` took apart; `None` if it is none."""
-    try:
-        return inspect.Signature(
-            [
-                inspect.Parameter(
-                    str(name), inspect._ParameterKind(kind),
-                    default=... if has_default else inspect.Parameter.empty,
-                )
-                for name, kind, has_default in parameters
-            ]
-        )  # fmt: skip
-    except (TypeError, ValueError):
-        return None
 
 
 def raised(error: BaseException) -> Message:

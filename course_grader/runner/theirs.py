@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from course_grader.runner.codec import Handle
-from course_grader.runner.replies import signature_of
+from course_grader.runner.facts import signature_of
 
 Ask = Callable[[int, tuple[Any, ...], dict[str, Any]], Any]
 
