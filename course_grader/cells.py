@@ -6,7 +6,7 @@ from typing import Any
 
 from nbgrader.utils import compute_checksum, is_grade, is_solution
 
-from course_notebooks.executing import NOT_RUN as NOT_RUN  # names of errors
+from course_notebooks.error_names import NOT_RUN as NOT_RUN
 
 STOPPED = "Stopped"
 MARKS: dict[str, type | tuple[type, ...]] = {  # nbgrader's metadata of a cell

@@ -1,14 +1,26 @@
 """Names that a cell binds and names that it uses, by reading it."""
 
+import ast
 import symtable
 from collections.abc import Iterator
+from functools import lru_cache
 
 from IPython.core.inputtransformer2 import TransformerManager
 
 
+@lru_cache(maxsize=4096)
 def as_python(source: str) -> str:
-    """IPython's magics and shell lines as plain Python."""
-    return str(TransformerManager().transform_cell(source))
+    """IPython's magics and shell lines as plain Python.
+
+    Example:
+        >>> as_python("%matplotlib inline")
+        "get_ipython().run_line_magic('matplotlib', 'inline')\\n"
+    """
+    try:
+        ast.parse(source)
+    except (SyntaxError, ValueError):
+        return str(TransformerManager().transform_cell(source))
+    return source  # plain Python stays as it is
 
 
 def bound_names(source: str) -> set[str]:

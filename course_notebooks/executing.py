@@ -21,12 +21,10 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from nbformat.v4 import new_output
 
+from course_notebooks.error_names import KERNEL_DIED, NOT_RUN, OUT_OF_TIME
 from course_notebooks.overwritten import join_texts
 from course_notebooks.threads import ONE_THREAD
 
-NOT_RUN = "NotRun"  # names of errors
-KERNEL_DIED = "KernelDied"
-OUT_OF_TIME = "OutOfTime"
 LAST_WORDS = 30  # seconds for what a cell has shown, and for the answer to an interrupt
 Heard = Callable[[int, float], None]
 

@@ -20,7 +20,8 @@ from course_grader.errors import CourseError
 from course_grader.gradebook import one_engine, opened
 from course_grader.grading.grade import Grading
 from course_grader.grading.state import read_record
-from course_grader.intake.submission import merge, read_submission
+from course_grader.intake.merge import merge
+from course_grader.intake.submission import read_submission
 from course_grader.lecturer.demo_class import fill
 from course_grader.marking.points import TidyPoints
 from course_grader.results.feedback import feedback

@@ -102,3 +102,14 @@ def test_imports_inside_of_functions_are_found_where_the_course_uses_them(tmp_pa
         (tmp_path / name).write_text(source)
     found = imported_later({"mylib", "mylib.broken", "numpy"}, tmp_path)
     assert found == {"torch", "torch.nn"}
+
+
+def test_who_reads_a_hand_in_imports_no_more_than_that_needs():
+    loaded = python(
+        "from course_grader.quick import leave_out; leave_out()\n"
+        "from course_grader.intake import reading\n"
+        "print(json.dumps(sorted(foreign())))"
+    )
+    assert {"nbformat", "nbgrader"} <= set(loaded)
+    much = {"IPython", "jupyter_client", "jupyter_server", "numpy", "rfc3987_syntax", "sqlalchemy"}
+    assert not much & set(loaded)

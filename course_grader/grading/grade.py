@@ -39,6 +39,7 @@ from course_grader.grading.state import (
 )
 from course_grader.grading.timings import Outlook, Timings, kind_of
 from course_grader.intake.beside import forget_files, room_files
+from course_grader.intake.reading import READ
 from course_grader.intake.submission import GRADED, UNGRADABLE, Handed, lay_out
 from course_grader.marking.plain_cells import remark_on
 from course_grader.release.release import generated
@@ -100,7 +101,7 @@ class Grading:
             sandboxed(plan.view, plan.limits)  # before anything is touched
         if not scheduler:
             prepare(plan)  # it gets ready while the sheet is registered
-        get_ready("course_grader.intake.submission:read_file")
+        get_ready(READ)
         self._learn(solutions)
         with ThreadPoolExecutor(at_a_time()) as readers:
             jobs = list(readers.map(lambda group: self._known(group, force), groups or there))

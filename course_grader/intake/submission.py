@@ -18,9 +18,8 @@ from course_grader.bounded import TooMuchError, WorkError, bounded
 from course_grader.course import Course
 from course_grader.files import notebook_text, sha256, write_whole
 from course_grader.intake.beside import NOTES, copy_files, files_beside, may_be_clicked
-from course_grader.intake.merge import merge
+from course_grader.intake.reading import READ, READ_SECONDS
 from course_grader.intake.recognise import grade_id
-from course_grader.intake.repair import READ_SECONDS, read_handed
 
 __all__ = [
     "GRADED",
@@ -30,7 +29,6 @@ __all__ = [
     "Handed",
     "grade_id",
     "lay_out",
-    "merge",
     "read_submission",
 ]
 GRADED = "graded"
@@ -119,7 +117,7 @@ def _read(one: Handed, path: Path, master: Any) -> None:
         return
     try:
         one.digest = sha256(path)
-        read = bounded(f"{__name__}:read_file", str(path), master, seconds=READ_SECONDS)
+        read = bounded(READ, str(path), master, seconds=READ_SECONDS)
     except OSError as error:
         read = {"reason": f"could not be read: {error.strerror}; hand it in again"}
     except (TooMuchError, WorkError) as error:
@@ -131,27 +129,6 @@ def _read(one: Handed, path: Path, master: Any) -> None:
     else:
         one.notebook = nbformat.from_dict(read["notebook"])
         one.remarks = few(read["remarks"], _MOST_REMARKS)
-
-
-def read_file(name: str, master: Any) -> dict[str, Any]:
-    """A notebook laid over the master's cells with remarks, or the reason why there is none.
-
-    Args:
-        name: path of the file.
-        master: the students' version as released.
-    """
-    try:
-        notebook, remarks = read_handed(Path(name))
-        notebook, more = merge(notebook, master)
-    except ValueError as error:
-        return {"reason": str(error)}
-    except OSError as error:
-        return {"reason": f"could not be read: {error.strerror}; hand it in again"}
-    except MemoryError:
-        raise
-    except Exception as error:  # whatever is in a file costs its own group
-        return {"reason": f"cannot be read as a notebook: {type(error).__name__}: {error}"}
-    return {"notebook": notebook, "remarks": [*remarks, *more]}
 
 
 def few(remarks: list[str], most: int) -> list[str]:
