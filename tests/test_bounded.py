@@ -34,10 +34,10 @@ from course_grader.results.stopped import first_stop
 from course_grader.results.task_table import headings
 
 SHEET = tiny.SHEET
-HEADINGS = "# a\n" * 50_000  # 200 kB that take twelve seconds
+HEADINGS = "# a\n" * 50_000  # 200 kB that take five seconds and more
 ENVIRONMENTS = "\\begin{a}" * 20_000
 TAGS = "<b>" * 60_000
-PICTURES = "![a](b)" * 28_000
+PICTURES = "![a](b)" * 120_000
 
 
 @pytest.fixture(autouse=True)
