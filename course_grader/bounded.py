@@ -212,7 +212,7 @@ def _size() -> int:
 def main() -> None:
     """Answers until the other side has gone."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    leave_out()
+    leave_out(server=True)
     connection: Connection[Any, Any] = Connection(int(sys.argv[1]))
     with suppress(EOFError, OSError, KeyboardInterrupt):
         while True:

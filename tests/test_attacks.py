@@ -1,12 +1,13 @@
 """Hostile and broken submissions, graded in one class with honest ones.
 
 Each file in `tests/attacks/` says what it tries, what its honest part earns (`# earns: 2 0`, the
-points of `check-1-add` and `check-2-guess`), and which cells of the tiny course's notebook `adding`
-it replaces (`# %% task-1-add`) or adds (`# %% after task-1-add`, with nbgrader's metadata after
-`#!` in its first line), or which files it hands in (`# %% file numpy.py`). It may ask for a text in
-what is reported (`# says: more than 32 processes`). One that is `# quiet` leaves its process as it
-is: it shares a notebook with one that replaces the other task alone. `{ROOT}`, `{PORT}` and `{PID}`
-stand for the course's folder, a port on which somebody listens, and the grader's process.
+points of `check-1-add` and `check-2-guess`, and of `check-3-twice` where it tries that), and which
+cells of the tiny course's notebook `adding` it replaces (`# %% task-1-add`) or adds (`# %% after
+task-1-add`, with nbgrader's metadata after `#!` in its first line), or which files it hands in
+(`# %% file numpy.py`). It may ask for a text in what is reported (`# says: more than 32
+processes`). One that is `# quiet` leaves its process as it is: it shares a notebook with one that
+replaces the other task alone. `{ROOT}`, `{PORT}` and `{PID}` stand for the course's folder, a port
+on which somebody listens, and the grader's process.
 """
 
 import base64
@@ -29,8 +30,9 @@ from course_grader.course import Course
 from course_grader.grading.grade import Grading
 from course_grader.grading.state import read_record
 from course_grader.lecturer.demo_class import fill
+from course_grader.marking.peer import Peer
 from course_grader.marking.raised import error_of
-from course_grader.marking.remote import Peer, Remote
+from course_grader.marking.remote import Remote
 from course_grader.marking.tester import test_cell as run_test
 from course_grader.release.release import release
 from course_grader.results.feedback import feedback
@@ -54,6 +56,40 @@ SECRETS = (
 MADE = {"autograded", "build", "feedback", "gradebook.db", ".nbgrader.log"}  # by grading
 CALL, CELL, NOTEBOOK = 1.0, 1.5, 6.0  # budgets in seconds
 CONTROLS = ("a-control", "m-control", "z-control")
+TASKS = ("check-1-add", "check-2-guess", "check-3-twice")
+GIVEN = """
+import operator
+
+LIMIT = 17
+
+def doubled(f):
+    return lambda x: operator.add(f(x), f(x))
+"""
+TWICE = """
+def once(f, x):
+    return f(x)
+
+def twice(f, x):
+    return once(f, once(f, x))
+"""
+ASKS_TWICE = f"""
+seen = []
+def secret(x):
+    seen.append(x)
+    return x + {INPUT}
+assert twice(secret, LIMIT) == LIMIT + 2 * {INPUT} and seen == [LIMIT, LIMIT + {INPUT}]
+assert doubled(lambda x: once(secret, x))(2) == 4 + 2 * {INPUT}
+kept = once
+del once
+try:
+    twice(secret, 1)
+except NameError:
+    once = kept
+else:
+    raise AssertionError("it does not use once")
+once = lambda f, x: 7
+assert twice(secret, 1) == 7
+"""
 
 
 @dataclass(frozen=True)
@@ -151,11 +187,23 @@ def survivors(root: Path) -> list[str]:
     return found
 
 
+def third_task(path: Path) -> None:
+    """Adds a task whose test uses a given cell, passes functions, deletes and rebinds a name."""
+    made = nbformat.read(path, as_version=4)
+    made.cells += [
+        tiny.code(GIVEN, "given-3"),
+        tiny.solution(f"### BEGIN SOLUTION\n{TWICE}\n### END SOLUTION", "task-3-twice"),
+        tiny.test("pass", ASKS_TWICE, "check-3-twice", 2),
+    ]
+    nbformat.write(made, path)
+
+
 class Battle:
     """The class, graded once for all tests."""
 
     def __init__(self, root: Path) -> None:
         tiny.make_course(root)
+        third_task(root / "solutions" / tiny.SHEET / "adding.ipynb")
         release(Course.open(root), tiny.SHEET)
         course = self.course = Course.open(root)
         limits = course.config.TrustedExecute
@@ -215,7 +263,8 @@ def test_an_attack_earns_what_its_honest_part_earns(battle, path):
     part = slice(None)
     if len(team := battle.teams[group]) > 1:  # each answers for its own task
         part = slice(team.index(attack), team.index(attack) + 1)
-    got = [battle.rows[group, task] for task in ("check-1-add", "check-2-guess")][part]
+    tasks = TASKS[: len(attack.earns)]
+    got = [battle.rows[group, task] for task in tasks][part]
     assert [row.score for row in got] == attack.earns[part], [row.reason for row in got]
     assert all(row.reason for row in got if not row.score)
     record = read_record(battle.course, tiny.SHEET, group)["adding"]
@@ -247,8 +296,7 @@ def test_nothing_hidden_can_be_read_afterwards(battle, path):
 
 @pytest.mark.parametrize("group", CONTROLS)
 def test_honest_groups_get_full_marks_in_the_same_run(battle, group):
-    assert battle.rows[group, "check-1-add"].score == 2
-    assert battle.rows[group, "check-2-guess"].score == 2
+    assert [battle.rows[group, task].score for task in TASKS] == [2, 2, 2]
 
 
 def test_the_class_is_whole_and_the_course_untouched(battle):
@@ -311,7 +359,9 @@ def test_an_answer_is_no_points():
 
 @pytest.mark.parametrize("is_end", [True, False])
 def test_an_answer_cannot_end_a_loop_of_the_test(is_end):
-    error = error_of({"kinds": ["StopIteration", "Exception"], "text": "done"}, is_end=is_end)
+    error = error_of(
+        {"kinds": ["builtins:StopIteration", "builtins:Exception"], "text": "done"}, is_end=is_end
+    )
     assert isinstance(error, StopIteration) == is_end
 
 

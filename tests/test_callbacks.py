@@ -1,37 +1,18 @@
 """Functions of a test that are passed to answers: what works, and what hostile answers try."""
 
 import re
-from pathlib import Path
 
 import pytest
-from courses import tiny
-from nbformat.v4 import new_code_cell
+from courses.asking import asker
 
-from course_grader.marking.plan import Plan
-from course_grader.marking.running import run_submission
-from course_grader.marking.test_server import TestServer
-from course_grader.sandbox.bubblewrap import Limits, View
-
-LIMITS = Limits(call=3, cell=6, notebook=60, memory=1 << 30)
 MODULES = ("numpy", "scipy.optimize", "scipy.integrate", "torch")
 
 
 @pytest.fixture(scope="module")
 def reply(tmp_path_factory):
     """What a test gets from an answer: its error, or what it printed."""
-    with TestServer(tmp_path_factory.mktemp("tests"), MODULES) as server:
-
-        def mark(answer, test):
-            notebook = tiny.notebook(new_code_cell(answer), tiny.test("pass", test, "check", 1))
-            plan = Plan(Path.cwd(), View({}), MODULES, limits=LIMITS)
-            run_submission({"n": notebook}, plan, server)
-            outputs = notebook.cells[1].outputs
-            errors = [one for one in outputs if one.output_type == "error"]
-            if errors:
-                return f"{errors[0].ename}: {errors[0].evalue}"
-            return "".join(one.get("text", "") for one in outputs).strip()
-
-        yield mark
+    with asker(tmp_path_factory.mktemp("tests"), MODULES) as ask:
+        yield ask
 
 
 RIGHT = {

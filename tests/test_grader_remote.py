@@ -13,8 +13,9 @@ import torch
 from hypothesis import given
 from hypothesis.extra import numpy as hnp
 
+from course_grader.marking.peer import Peer
 from course_grader.marking.raised import StudentError
-from course_grader.marking.remote import Peer, Remote
+from course_grader.marking.remote import Remote
 from course_grader.marking.widths import Widths
 from course_grader.runner.codec import WireError
 from course_grader.sandbox.box import Sandbox
@@ -360,7 +361,7 @@ def test_objects_that_are_compared_are_noted(peer, answers):
 
 def test_answers_can_be_passed_to_answers_but_nothing_of_ours(answers):
     assert answers["compose"](answers["add"], 1) == 3
-    with pytest.raises(StudentError, match="only data, arrays, tensors, functions and answers"):
+    with pytest.raises(StudentError, match="only data, arrays, tensors, tables, functions"):
         answers["compose"](object(), 1)
 
 
@@ -464,8 +465,14 @@ class Liar:
         {"said": "value", "value": 3},
         {"said": "raised"},
         {"said": "raised", "type": 1, "text": [], "lines": 3, "kinds": 5},
-        {"said": "raised", "kinds": ["exec", "SystemExit", "KeyboardInterrupt", "Exception", ""]},
-        {"said": "raised", "kinds": ["UnicodeDecodeError"], "lines": [[1, 2, 3]]},
+        {
+            "said": "raised",
+            "kinds": ["exec", "os:system", "builtins:exec", "builtins:Exception", ""],
+        },
+        {"said": "raised", "kinds": ["builtins:SystemExit", "builtins:KeyboardInterrupt"]},
+        {"said": "raised", "kinds": ["course_grader.marking.raised:StudentError", "__main__:"]},
+        {"said": "raised", "object": 3, "arguments": [[[]], {}]},
+        {"said": "raised", "kinds": ["builtins:UnicodeDecodeError"], "lines": [[1, 2, 3]]},
         WireError("garbage"),
     ],
     ids=str,

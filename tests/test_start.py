@@ -106,7 +106,7 @@ def test_imports_inside_of_functions_are_found_where_the_course_uses_them(tmp_pa
 
 def test_who_reads_a_hand_in_imports_no_more_than_that_needs():
     loaded = python(
-        "from course_grader.quick import leave_out; leave_out()\n"
+        "from course_grader.quick import leave_out; leave_out(server=True)\n"
         "from course_grader.intake import reading\n"
         "print(json.dumps(sorted(foreign())))"
     )

@@ -1,5 +1,6 @@
 """Values of a test take over what an answer did to its copies of them."""
 
+import sys
 from collections import deque
 from typing import Any
 
@@ -10,7 +11,7 @@ def take_over(mine: Any, theirs: Any) -> None:
     """Gives values of the test the content that an answer has left in its copies.
 
     Args:
-        mine: arrays, tensors, lists, dicts, sets; anything else stays as it is.
+        mine: arrays, tensors, tables, lists, dicts, sets; anything else stays as it is.
         theirs: the same, as they came back.
 
     Raises:
@@ -36,6 +37,12 @@ def _take_over_one(own: Any, other: Any) -> None:
             own.clear()
             own.extend(other) if isinstance(own, list | deque) else own.update(other)
             return
+    pandas: Any = sys.modules.get("pandas")
+    if pandas is not None and isinstance(own, pandas.DataFrame | pandas.Series):
+        if type(other) is not type(own):
+            raise TypeError(type(other).__name__)
+        own.__init__(other.copy())  # it stays the object that it is
+        return
     if isinstance(own, np.ndarray):
         if not isinstance(other, np.ndarray) or own.shape != other.shape:
             raise TypeError(type(other).__name__)

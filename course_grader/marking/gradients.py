@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from course_grader.marking.widths import wide_tensor
-from course_grader.runner.codec import buffered
+from course_grader.runner.arrays import buffered
 
 
 def joined(peer: Any, graph: int, value: Any, leaves: list[Any]) -> Any:

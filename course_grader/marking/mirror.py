@@ -10,7 +10,8 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from course_grader.marking.callbacks import is_function
-from course_grader.marking.remote import Peer, Remote
+from course_grader.marking.peer import Peer
+from course_grader.marking.remote import Remote
 
 _GONE = object()
 

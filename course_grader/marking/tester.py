@@ -27,9 +27,10 @@ import numpy as np
 from course_grader.markers import BEGIN_HIDDEN
 from course_grader.marking.asking import ASKING, asking, changing
 from course_grader.marking.mirror import Mirror
+from course_grader.marking.peer import Peer
 from course_grader.marking.prelude import bundle, run_given
 from course_grader.marking.raised import StudentError
-from course_grader.marking.remote import Peer, Remote
+from course_grader.marking.remote import Remote
 from course_grader.marking.seeds import Seeds
 from course_grader.runner.codec import WireError
 from course_grader.runner.forking import get_ready
@@ -134,7 +135,7 @@ def _reason(error: BaseException, *, is_hidden: bool, compared: list[str]) -> li
     """Name, text and the student's lines; nothing of hidden inputs, expected values or tests."""
     if isinstance(error, StudentError):
         return [error.kind, error.text if error.is_ours or not is_hidden else "", error.lines]
-    if isinstance(error, AssertionError):
+    if isinstance(error, AssertionError) or type(error).__module__ == "_pytest.outcomes":
         frames = traceback.extract_tb(error.__traceback__)
         compares = any("testing" in frame.filename for frame in frames)  # numpy's show the values
         text = "" if is_hidden and compares else str(error)[:2000]
@@ -170,7 +171,7 @@ def _serve_one(request: dict[str, Any], result: Channel, answers: socket.socket)
     most = used + int(request["memory"])
     resource.setrlimit(resource.RLIMIT_DATA, (most, most))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    peer = Peer(Channel(answers), float(request["call"]))
+    peer = Peer(Channel(answers), float(request["call"]), int(request["seeds"][0]))
 
     def pause() -> None:
         result.send(PAUSED)

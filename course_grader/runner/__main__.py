@@ -4,7 +4,7 @@ Started inside the sandbox, its first process imports the heavy packages and the
 submission, in a room of its own (`rooms`), which forks one for each notebook. A notebook's process
 can be *parked*: a fork of it waits on a connection of its own, to go on if the process dies in the
 next cell, or to be asked by a test. Student code shares these processes, so nothing that they say
-is believed; the other side is `course_grader.marking.remote`.
+is believed; the other side is `course_grader.marking.peer`.
 """
 
 import contextlib

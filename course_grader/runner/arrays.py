@@ -3,6 +3,7 @@
 import math
 import re
 import sys
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -29,6 +30,32 @@ def is_array(value: Any) -> bool:
     if kind in "US":  # a single text is a str or bytes
         return isinstance(value, np.ndarray) and value.dtype.itemsize > 0
     return kind in NUMERIC or kind in "Mm"
+
+
+def is_array_of_objects(value: Any) -> bool:
+    """Whether this is an array of anything."""
+    masked = isinstance(value, np.ma.MaskedArray)
+    return isinstance(value, np.ndarray) and value.dtype == object and not masked
+
+
+def objects_of(shape: Any, cells: list[Any]) -> Any:
+    """An array of anything from its cells.
+
+    Raises:
+        ValueError: these are not as many as the shape says.
+
+    Example:
+        >>> objects_of([2, 1], [None, "a"]).tolist()
+        [[None], ['a']]
+    """
+    if type(shape) is not list or not all(type(n) is int and n >= 0 for n in shape):
+        raise ValueError(shape)
+    if math.prod(shape) != len(cells) or len(shape) > _MAX_DIMENSIONS:
+        raise ValueError(shape)
+    array = np.empty(len(cells), dtype=object)
+    for place, cell in enumerate(cells):
+        array[place] = cell
+    return array.reshape(shape)
 
 
 def packed(array: Any, shape: tuple[int, ...], buffers: list[memoryview]) -> list[Any]:
@@ -113,6 +140,22 @@ def torch_dtype_named(name: str) -> Any:
     if not isinstance(dtype, torch.dtype):
         raise ValueError(name)
     return dtype
+
+
+def buffered(value: Any) -> Iterator[Any]:
+    """The arrays, numbers and tensors in a value, in the order of their buffers.
+
+    Example:
+        >>> [array.tolist() for array in buffered([np.arange(2), {"a": (3, np.float64(4))}])]
+        [[0, 1], 4.0]
+    """
+    if isinstance(value, dict):
+        value = [part for pair in value.items() for part in pair]
+    if isinstance(value, list | tuple | set | frozenset):
+        for part in value:
+            yield from buffered(part)
+    elif is_array(value) or packed_tensor(value, []):
+        yield value
 
 
 def _refuse_no_signs(texts: Any) -> None:

@@ -1,24 +1,28 @@
 """Values as msgpack's scalars and lists, and back: what may travel between student and test.
 
 None, bool, int, float, complex, str, bytes, list, tuple, set, dict, slice, those of `plain`, numpy
-arrays and numbers of numeric type, of texts and of times, numpy and torch types, and strided
-tensors travel; of a subclass only the plain value arrives. Everything else becomes a `Handle`, the
-number under which its owner keeps it. Arrays are buffers beside the tree.
+arrays and numbers of numeric type, of texts, times and objects, tables of pandas (`frames`), numpy
+and torch types, and strided tensors travel; of a subclass only the plain value arrives. Everything
+else becomes a `Handle`, the number under which its owner keeps it. Arrays are buffers beside the
+tree.
 
 Both sides of the pipe use this module: torch is imported only where it is loaded.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from course_grader.runner import frames
 from course_grader.runner.arrays import (
     NUMERIC,
     array_of,
     dtype_named,
     is_array,
+    is_array_of_objects,
+    objects_of,
     packed,
     packed_tensor,
     tensor_of,
@@ -95,22 +99,6 @@ def decode(
     return _Decoder(buffers, find, arriving).decode(tree, 0)
 
 
-def buffered(value: Any) -> Iterator[Any]:
-    """The arrays, numbers and tensors in a value, in the order of their buffers.
-
-    Example:
-        >>> [array.tolist() for array in buffered([np.arange(2), {"a": (3, np.float64(4))}])]
-        [[0, 1], 4.0]
-    """
-    if isinstance(value, dict):
-        value = [part for pair in value.items() for part in pair]
-    if isinstance(value, list | tuple | set | frozenset):
-        for part in value:
-            yield from buffered(part)
-    elif is_array(value) or packed_tensor(value, []):
-        yield value
-
-
 @dataclass(frozen=True)
 class _Way:
     """What `encode` needs on its way down."""
@@ -148,6 +136,18 @@ def _encode(value: Any, way: _Way, depth: int) -> Any:
         return bytes(value)
     if isinstance(value, complex):
         return ["complex", value.real, value.imag]
+    if is_array_of_objects(value):
+        return ["objects", list(value.shape), *map(inner, value.reshape(-1).tolist())]
+    if (parts := frames.taken_apart(value)) is not None:
+        n_buffers = len(way.buffers)
+        try:
+            own = _Way(None, way.leaving, way.buffers)  # nothing in a table stays behind
+            return [parts[0], *(_encode(part, own, depth + 1) for part in parts[1])]
+        except WireError:
+            del way.buffers[n_buffers:]
+            if way.keep is None:
+                raise
+            return inner(way.keep(value))
     if (parts := taken_apart(value)) is not None:
         return [parts[0], *map(inner, parts[1])]
     if isinstance(value, list | tuple | set | frozenset):
@@ -210,6 +210,11 @@ class _Decoder:
         if kind in ("dtype", "scalar type"):
             dtype = dtype_named(*parts)
             return dtype if kind == "dtype" else dtype.type
+        if kind == "objects":
+            return objects_of(parts[0], [self.decode(part, depth) for part in parts[1:]])
+        if kind in frames.KINDS:
+            inside = _Decoder(self.buffers, _nobody, self.arriving)
+            return frames.put_together(kind, [inside.decode(part, depth) for part in parts])
         values = [self.decode(part, depth) for part in parts]
         if kind in ("dict", "set", "frozenset", "keys", "items"):
             keys = values[::2] if kind == "dict" else values
@@ -230,6 +235,10 @@ class _Decoder:
             handle = Handle(values[0], values[1])
             return handle if self.find is None else self.find(handle)
         raise ValueError(kind)
+
+
+def _nobody(handle: Handle) -> Any:
+    raise ValueError("handle")
 
 
 def _hashes_well(key: Any) -> bool:

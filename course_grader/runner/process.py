@@ -8,12 +8,13 @@ from typing import Any
 
 from IPython.core.interactiveshell import InteractiveShell
 
-from course_grader.runner.codec import Handle, buffered
+from course_grader.runner.arrays import buffered
+from course_grader.runner.codec import Handle
 from course_grader.runner.facts import facts
 from course_grader.runner.replies import content, printed, raised
 from course_grader.runner.seeding import seed_as_told, seed_everything
 from course_grader.runner.shell import Message, Output, nowhere
-from course_grader.runner.theirs import Theirs, result
+from course_grader.runner.theirs import of_test, result
 from course_grader.runner.threads import others, renew_pools
 from course_grader.runner.wire import Channel
 
@@ -24,7 +25,7 @@ class Process:
     Attributes:
         channel: the connection.
         objects: what stays here and is known to a test by its number.
-        theirs: functions that a test has passed.
+        theirs: what a test has passed, by its number.
         graphs: inputs and outputs of calls whose gradients may be asked for.
     """
 
@@ -32,22 +33,29 @@ class Process:
         self.channel = Channel(connection, self.keep, self.find)
         self.shell = shell
         self.objects: list[Any] = []
-        self.theirs: dict[int, Theirs] = {}
+        self.theirs: dict[int, Any] = {}
         self.graphs: list[tuple[list[Any], list[Any]]] = []
         self._forks: list[int] = []
 
     def keep(self, value: Any) -> Handle:
         """Keeps an object here and says what it is; functions of the test are known there."""
-        if isinstance(value, Theirs):
-            return Handle(value.number)
+        for number, one in self.theirs.items():
+            if one is value:
+                return Handle(number)
+        if isinstance(value, type):  # a class is one
+            for number, one in enumerate(self.objects):
+                if one is value:
+                    return Handle(number, facts(value))
         self.objects.append(value)
         return Handle(len(self.objects) - 1, facts(value))
 
     def find(self, handle: Handle) -> Any:
         """The object that a test means, or a function of its own that it passes."""
-        if handle.number < 0:
-            return self.theirs.setdefault(handle.number, Theirs(handle, self.call_back))
-        return self.objects[handle.number]
+        if handle.number >= 0:
+            return self.objects[handle.number]
+        if handle.number not in self.theirs:
+            self.theirs |= of_test(handle, self.call_back)
+        return self.theirs[handle.number]
 
     def serve(self) -> None:
         """Does what it is told until nobody is there any more."""

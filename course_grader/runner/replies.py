@@ -5,9 +5,12 @@ import io
 import traceback
 from collections.abc import Iterator
 
+from course_grader.runner.facts import kinds
 from course_grader.runner.shell import Message, said
 
 MAX_PRINTED = 100_000  # signs of a call
+_PLAIN = str | bool | int | float | None
+_LONGEST = 1_000  # signs of an argument of an exception
 
 
 @contextlib.contextmanager
@@ -31,11 +34,12 @@ def raised(error: BaseException) -> Message:
         for frame in frames
         if "ipykernel" in frame.filename or frame.filename.startswith(("<ipython", "/tmp/ipy"))
     ]
-    kinds = [one.__name__ for one in type(error).__mro__ if one.__module__ == "builtins"]
+    plain = all(isinstance(one, _PLAIN) and len(str(one)) < _LONGEST for one in error.args)
     return {
         "said": "raised",
-        "type": type(error).__name__[:100],
-        "kinds": kinds,
+        "kinds": kinds(type(error)),
+        "object": error,
+        "arguments": list(error.args) if plain else None,
         "text": said(error),
         "lines": lines[-5:],
     }

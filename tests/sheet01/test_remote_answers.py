@@ -6,7 +6,7 @@ import pytest
 
 from autograde_tests import reference
 from autograde_tests.sheet01 import reweighting, vae
-from course_grader.marking.remote import Peer
+from course_grader.marking.peer import Peer
 from course_grader.sandbox.box import Sandbox
 from course_grader.sandbox.bubblewrap import Limits, View
 from course_utils.checks import CheckFailed
