@@ -44,7 +44,7 @@ class Budget:
     start: int = 60
 
 
-class _ThisPython(AsyncKernelManager):
+class ThisPython(AsyncKernelManager):
     """Starts `sys.executable -m ipykernel_launcher`, whatever kernel a notebook asks for."""
 
     @property
@@ -94,7 +94,7 @@ def execute(notebook: Any, folder: Path, root: Path, budget: Budget, heard: Hear
     clock = _Clock(budget)
     client = NotebookClient(
         notebook,
-        kernel_manager_class=_ThisPython,
+        kernel_manager_class=ThisPython,
         allow_errors=True,
         interrupt_on_timeout=True,
         error_on_timeout={"ename": OUT_OF_TIME, "evalue": "", "traceback": []},
@@ -109,10 +109,10 @@ def execute(notebook: Any, folder: Path, root: Path, budget: Budget, heard: Hear
     stopped = ""
     with ExitStack() as stack:
         own = stack.enter_context(TemporaryDirectory(ignore_cleanup_errors=True))
-        environment = _environment(root) | {"IPYTHONDIR": own}
         quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
         try:
-            kernel = client.setup_kernel(env=environment, cwd=str(folder), **quiet)
+            places = environment(root) | {"IPYTHONDIR": own}
+            kernel = client.setup_kernel(env=places, cwd=str(folder), **quiet)
             stack.enter_context(kernel)
         except (RuntimeError, OSError) as error:
             stopped = f"the kernel did not start: {error}"
@@ -176,7 +176,8 @@ class _Clock:
         return f"{name} ran longer than {self._budget.cell / 60:g} minutes"
 
 
-def _environment(root: Path) -> dict[str, str]:
+def environment(root: Path) -> dict[str, str]:
+    """What a kernel finds in its environment: modules of the course, and one thread."""
     before = os.environ.get("PYTHONPATH")
     return (
         os.environ

@@ -4,10 +4,13 @@ import json
 
 import pytest
 from courses import tiny
+from nbformat.v4 import new_code_cell
 from test_grader_cli import Result
 
 from course_grader.course import Course
+from course_grader.errors import CourseError
 from course_grader.lecturer.new_sheet import new_sheet
+from course_grader.lecturer.origins import BUILTIN, NOWHERE, OWN, WINS, origins
 from course_grader.lecturer.points import points_of, table_rows
 
 TABLE = (
@@ -88,3 +91,46 @@ def test_budgets_are_listed_with_the_points(tmp_path):
 def test_the_sheet_that_a_course_begins_with_is_in_step(course):
     new_sheet(course.root, "week2")
     assert Result("points", "week2", "--course", str(course.root)).status == 0
+
+
+def grade_cell(source):
+    """A notebook in which names come from everywhere."""
+    return tiny.notebook(
+        new_code_cell("import numpy as np\nsize = 3\ndouble = None", id="own-1"),
+        tiny.solution(tiny.stubbed("def double(x):", "return 2 * x"), "task-1"),
+        new_code_cell("size = size + 1\ndoubled = double(size)", id="own-2"),
+        tiny.code(source, "check-1", grade=True, points=5),
+        new_code_cell("late = 1", id="own-3"),
+    )
+
+
+def test_each_name_has_an_origin(course):
+    source = "y = np.ones(size)\nassert abs(double(y) - doubled).max() < 9 * late"
+    tiny.write(course.root, "adding", grade_cell(source))
+    found = {one.name: one for one in origins(course, tiny.SHEET) if one.notebook == "adding"}
+    assert {name: one.place for name, one in found.items()} == {
+        "y": OWN,
+        "np": "given cell 1",
+        "size": "given cell 1, cell 2",
+        "doubled": "given cell 2",
+        "double": "answer task-1",
+        "abs": BUILTIN,
+        "late": NOWHERE,
+    }
+    assert [name for name, one in found.items() if one.remark == WINS] == ["double"]
+
+
+def test_the_command_lists_names_that_come_from_one_place_together(course):
+    tiny.write(course.root, "adding", grade_cell("assert len(str(double(np.pi)))"))
+    result = Result("points", tiny.SHEET, "--names", "--course", str(course.root))
+    assert result.status == 0
+    lines = [" ".join(line.split()) for line in result.out.split("\n")]
+    assert "│ len, str │ builtins │" in lines
+    assert "│ np │ given cell 1 │" in lines
+    assert "│ double │ answer task-1; a given cell binds it, too: the │" in lines
+
+
+def test_a_grade_cell_that_is_not_python_is_named(course):
+    tiny.write(course.root, "adding", grade_cell("assert double(1) = 2"))
+    with pytest.raises(CourseError, match=r"adding: check-1 is not Python: .* \(line 1\)"):
+        origins(course, tiny.SHEET)

@@ -117,14 +117,25 @@ def new_sheet(
 
 
 @app.command()
-def points(sheet: SheetArgument, course: CourseOption = Path()) -> None:
+def points(
+    sheet: SheetArgument,
+    names: Annotated[
+        bool,
+        typer.Option("--names", help="Say from where each name in the grade cells comes instead."),
+    ] = False,
+    course: CourseOption = Path(),
+) -> None:
     """List the points of every task, and compare them with the tables that students read.
 
     Example: genlhc points sheet01
     """
+    from course_grader.lecturer import origins
     from course_grader.lecturer.points import points_of, show
 
     with session(course, "points") as (opened, console):
+        if names:
+            origins.show(origins.origins(opened, sheet), sheet, console)
+            return
         found = points_of(opened, sheet)
         show(found, sheet, console)
         problems = [f"{one.name}: {text}" for one in found for text in one.problems]

@@ -5,6 +5,7 @@ import shlex
 import shutil
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from course_grader.course import CONFIG_NAME, Course
 from course_grader.errors import CourseError
 from course_grader.grading.grade import Grading
 from course_grader.grading.state import NotebookRecord
+from course_grader.lecturer.comparison import by_nbgrader, compared, handed_in, show
 from course_grader.lecturer.demo_class import (
     PERFECT,
     SKELETON,
@@ -76,8 +78,11 @@ def run_demo(course: Course, sheet: str | None, console: Console) -> bool:
         groups = make_class(copied, sheet, mistakes)
         hand_in(copied, sheet, groups)
         work.advance(_SHARES["release"])
-        grading = Grading(copied, sheet, console.part(work, _SHARES["grade"]))
-        results = {result.group: result for result in grading.run()}
+        solved = handed_in(copied, sheet, PERFECT)
+        with ThreadPoolExecutor(1) as beside:
+            theirs = beside.submit(by_nbgrader, copied, sheet, solved)
+            grading = Grading(copied, sheet, console.part(work, _SHARES["grade"]))
+            results = {result.group: result for result in grading.run()}
         feedback(copied, sheet, console.part(work, _SHARES["feedback"]), stays_here=True)
         table = export(copied, sheet)
         report, _ = write_class_page(copied, sheet)
@@ -88,6 +93,8 @@ def run_demo(course: Course, sheet: str | None, console: Console) -> bool:
     for group in groups:
         for text in remarks[group.name]:
             console.say(f"  {group.name}: {text}")
+    own = [row for row in found if row.group == PERFECT]
+    show(compared(theirs.result(), own), console)
     _where_to_look(console, copied, sheet, [bundle, table, report])
     console.say(f"Took {duration(time.monotonic() - start)}.")
     return _as_expected(console, standings, found)

@@ -33,7 +33,7 @@ from course_grader.release.look_alikes import look_alikes
 from course_grader.release.rubrics import NoRubricError, RubricError, is_manual, rubric_of
 from course_grader.release.tidy import without_hidden
 
-_ALWAYS_THERE = frozenset(dir(builtins)) | {"get_ipython", "display", "__name__", "__doc__"}
+ALWAYS_THERE = frozenset(dir(builtins)) | {"get_ipython", "display", "__name__", "__doc__"}
 
 
 class SourceError(CourseError):
@@ -97,7 +97,7 @@ def notebook_problems(
         pieces = given.get(name, [])
         known = answers.union(*(piece.names for piece in pieces))
         for piece in pieces:
-            for missing in sorted(free_names(piece.source) - known - _ALWAYS_THERE):
+            for missing in sorted(free_names(piece.source) - known - ALWAYS_THERE):
                 yield f"{name}: needs {piece.cell}, which uses `{missing}`, and no cell binds that"
         for problem in _cell_problems(cell, known, rubrics):
             yield f"{name}: {problem}"
@@ -161,7 +161,7 @@ def _grade_cell_problems(cell: Any, source: str, known: set[str]) -> Iterator[st
             ast.parse(as_python(without_hidden(source)))
         except SyntaxError as error:
             yield f"without its hidden tests it is not Python: {error.msg} (line {error.lineno})"
-    for name in sorted(free_names(source) - known - _ALWAYS_THERE):
+    for name in sorted(free_names(source) - known - ALWAYS_THERE):
         yield (
             f"uses `{name}`, which neither it itself nor a cell before it binds; import it in the "
             "grade cell, or let a solution cell define it"
