@@ -17,11 +17,11 @@ from traitlets.config.loader import PyFileConfigLoader
 from course_grader.defaults import fair_defaults, folders
 from course_grader.errors import CourseError
 from course_grader.gradebook import opened
+from course_grader.naming import REFUSED, is_name, is_notebook_name, is_sheet_name
 from course_grader.settings import Settings
 from course_notebooks.sheet import SheetError, SheetInfo, read_sheet
 
 CONFIG_NAME = "nbgrader_config.py"
-_NAME = re.compile(r"[^\W_][\w.\-]*")
 
 
 @dataclass(frozen=True)
@@ -128,10 +128,11 @@ class Course:
             CourseError: there is no such sheet (the text names those that exist), or its
                 description cannot be used.
         """
-        if name and not is_name(name):
+        if name and not is_sheet_name(name):
             raise CourseError(
-                f"{name!r} cannot be the name of a sheet: it may hold letters, digits, '.', '_' "
-                f"and '-', and begins with a letter or digit; rename {self.source.name}/{name}"
+                f"{name!r} cannot be the name of a sheet: it begins with a letter or digit and may "
+                "hold letters, digits, spaces and . _ - , ( ) & ' = @ ~ # % (nbgrader knows no "
+                f"'+'); rename {self.source.name}/{name}"
             )
         if not name or not any((self.source / name).glob("*.ipynb")):
             have = ", ".join(self.sheets()) or "none yet"
@@ -147,9 +148,17 @@ class Course:
         """Names (without suffix) of the notebooks that students get, in teaching order.
 
         Raises:
-            CourseError: as `sheet`; or the sheet has notebooks for the lecture only.
+            CourseError: as `sheet`; or the sheet has notebooks for the lecture only, or one whose
+                name cannot be used.
         """
         names = self.sheet(sheet).notebooks
+        for name in names:
+            if not is_notebook_name(name):
+                raise CourseError(
+                    f"{self.source.name}/{sheet}/{name}.ipynb: nbgrader does not find a notebook "
+                    f"whose name holds one of {REFUSED}, begins with '.' or has spaces at its "
+                    "ends; rename it"
+                )
         if not names:
             raise CourseError(
                 f"{self.source.name}/{sheet} has no notebook for students, only for the lecture"
@@ -203,16 +212,6 @@ def groups_in(place: Path, sheet: str) -> list[str]:
     """Names of groups that have a folder of a sheet in a place."""
     names = sorted(path.parent.name for path in place.glob(f"*/{sheet}/"))
     return [name for name in names if is_name(name)]
-
-
-def is_name(name: str) -> bool:
-    r"""Whether nbgrader, a file system and an address can use a name for a group or a sheet.
-
-    Example:
-        >>> is_name("blatt-1_ä"), is_name("Blatt 1"), is_name("-x"), is_name("a/b")
-        (True, False, False, False)
-    """
-    return _NAME.fullmatch(name) is not None
 
 
 def _find_folders(config: Config, root: Path) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from course_grader.command_line import CourseOption, SheetArgument, app, session
+from course_grader.naming import word
 
 if TYPE_CHECKING:
     from course_grader.console import Console
@@ -89,7 +90,7 @@ def grade(
             console.say("other points than before:")
             console.table(table_of(changes))
         _say_what_to_look_at(opened, sheet, console)
-        console.say(f"next: `genlhc export {sheet}` and `genlhc feedback {sheet}`")
+        console.say(f"next: `genlhc export {word(sheet)}` and `genlhc feedback {word(sheet)}`")
         if bad:
             console.problem(f"{bad} notebooks need a look, see above; the rest is graded")
         if bad or opened.misnamed():
@@ -127,8 +128,8 @@ def _enter(
     regrading.write(proposals)
     _say_what_to_look_at(regrading.course, regrading.sheet, console)
     if changes:
-        console.say(f"entered; next: `genlhc export {regrading.sheet}` and "
-                    f"`genlhc feedback {regrading.sheet}`")  # fmt: skip
+        console.say(f"entered; next: `genlhc export {word(regrading.sheet)}` and "
+                    f"`genlhc feedback {word(regrading.sheet)}`")  # fmt: skip
     if regrading.left:
         console.problem(f"{len(regrading.left)} could not be graded anew, see above")
         raise typer.Exit(1)

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from course_grader.command_line import CourseOption, SheetArgument, app, session
+from course_grader.naming import word
 
 
 @app.command()
@@ -39,7 +40,7 @@ def release(
             for left in still_told(opened, sheet, differing):
                 console.problem(f"{place}/{left}")
             if differing:
-                console.say(f"run `genlhc release {sheet}` to bring it in step")
+                console.say(f"run `genlhc release {word(sheet)}` to bring it in step")
                 raise typer.Exit(1)
             console.say(f"{place} is in step with the solutions")
             return

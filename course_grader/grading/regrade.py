@@ -30,6 +30,7 @@ from course_grader.grading.state import read_record, write_record
 from course_grader.grading.timings import Outlook
 from course_grader.intake.submission import GRADED, grade_id, lay_out
 from course_grader.marking.kept_marks import enter
+from course_grader.naming import word
 
 
 class Regrading(Grading):
@@ -128,7 +129,7 @@ class Regrading(Grading):
             else:
                 self.left.append(
                     f"{group} {one.name}: was not graded as it is now in "
-                    f"{self.course.submitted.name}/; run `genlhc grade {self.sheet}` for it"
+                    f"{self.course.submitted.name}/; run `genlhc grade {word(self.sheet)}` for it"
                 )
         return job
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from nbgrader.api import MissingEntry
 
-from course_grader.course import Course, is_name
+from course_grader.course import Course
 from course_grader.errors import CourseError
 from course_grader.files import read_notebook, write_whole
 from course_grader.intake.hand_ins import Class, HandIn, Sheets, sort_out
@@ -22,6 +22,7 @@ from course_grader.intake.roster import Roster
 from course_grader.intake.storing import Collected, Store, time_of
 from course_grader.intake.submission import NOTES, UNGRADABLE, Handed, read_submission
 from course_grader.intake.unpack import Limits, Unpacker
+from course_grader.naming import is_name
 from course_notebooks.cleaning import json_text
 from course_notebooks.troubles import in_words
 

@@ -4,6 +4,7 @@ from course_grader.console import Console, duration
 from course_grader.intake.collect import Collection
 from course_grader.intake.roster import Roster
 from course_grader.intake.storing import Collected
+from course_grader.naming import word
 from course_notebooks.terminal import Table
 
 
@@ -29,7 +30,7 @@ def report(collection: Collection, roster: Roster | None, sheet: str, console: C
         console.problem(f"belongs to no group, not taken: {text}")
     if collection.absent:
         console.say(f"nothing from {', '.join(collection.absent)}")
-    console.say(f"{len(collection.groups)} groups; next: `genlhc grade {sheet}`")
+    console.say(f"{len(collection.groups)} groups; next: `genlhc grade {word(sheet)}`")
 
 
 def _when(one: Collected) -> str:

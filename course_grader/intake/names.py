@@ -95,8 +95,12 @@ def notebook_named(name: str, expected: Collection[str]) -> tuple[str | None, in
         ('adding', 2)
         >>> notebook_named("other.ipynb", ["adding", "means"])
         (None, 0)
+        >>> notebook_named("C++.ipynb", ["C++", "C"])
+        ('C++', 0)
     """
     stem = _MOODLE.sub("", _SUFFIX.sub("", name))
+    if stem in expected:
+        return stem, 0
     keys = {_key(one): one for one in expected}
     if _key(stem) in keys:
         return keys[_key(stem)], 0

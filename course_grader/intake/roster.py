@@ -7,9 +7,10 @@ from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from course_grader.course import Course, is_name
+from course_grader.course import Course
 from course_grader.errors import CourseError
 from course_grader.intake.names import person_key
+from course_grader.naming import is_name
 
 NAME = "roster.csv"
 COLUMNS = ("person", "group", "name", "email", "tutorial", "sheets")

@@ -12,8 +12,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from course_grader.course import CONFIG_NAME, Course, is_name
+from course_grader.course import CONFIG_NAME, Course
 from course_grader.errors import CourseError
+from course_grader.naming import is_name
 
 TEMPLATES = Path(__file__).parent / "templates"
 _SHEET, _COURSE = "SHEET", "COURSE"

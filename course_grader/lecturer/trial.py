@@ -21,6 +21,7 @@ from course_grader.files import read_notebook
 from course_grader.marking.points import TidyPoints
 from course_grader.marking.running import run_submission
 from course_grader.marking.test_server import TestServer
+from course_grader.naming import word
 from course_grader.release.tidy import for_students
 from course_grader.results.report import lost_points
 from course_grader.sandbox.bubblewrap import SandboxError
@@ -85,8 +86,8 @@ def try_solution(course: Course, sheet: str) -> list[str]:
     left = [one.task for one in tried if not one.is_full]
     sentences = [f"tried: the solution gets all points in {len(tried) - len(left)} tasks"]
     if left:
-        names = ", ".join(left)
-        sentences.append(f"not tried, for it takes long: {names}; `genlhc demo {sheet}` does it")
+        names, demo = ", ".join(left), f"`genlhc demo {word(sheet)}` does it"
+        sentences.append(f"not tried, for it takes long: {names}; {demo}")
     return sentences
 
 

@@ -18,6 +18,7 @@ from course_grader.course import Course
 from course_grader.errors import CourseError
 from course_grader.files import read_notebook, write_whole
 from course_grader.handout import folder_name, handed_out
+from course_grader.naming import word
 from course_grader.release.bundle_readme import readme
 from course_grader.release.kept import leftovers
 from course_notebooks import handed_out as handed_out_list
@@ -26,6 +27,7 @@ _NEVER = ("__pycache__", "*.pyc", ".*", "*.egg-info", "Thumbs.db", "*~", "*.tmp"
 _FIRST = 315532800  # 1980-01-01: zip archives know no earlier time
 _CODE = re.compile(r"```.*?```|`[^`\n]+`", re.DOTALL)
 _SHEET = re.compile(r"\bSHEET\b")  # stands for the sheet's name in the code of pages
+_ARGUMENT = re.compile(r"(?<= )SHEET(?![\w/-])")  # of a command
 
 
 def write_bundle(course: Course, sheet: str) -> Path:
@@ -35,12 +37,12 @@ def write_bundle(course: Course, sheet: str) -> Path:
         CourseError: there are no exercises to hand out yet, they hold more than a release leaves in
             them, or a setting cannot be used.
     """
-    exercises = course.release / sheet
+    exercises, first = course.release / sheet, f"run `genlhc release {word(sheet)}` first"
     if not any(exercises.glob("*.ipynb")):
-        raise CourseError(f"{exercises} holds no notebook; run `genlhc release {sheet}` first")
+        raise CourseError(f"{exercises} holds no notebook; {first}")
     for notebook in sorted(exercises.glob("*.ipynb")):
         for left in leftovers(read_notebook(notebook)):
-            raise CourseError(f"{notebook.name}: {left}; run `genlhc release {sheet}` first")
+            raise CourseError(f"{notebook.name}: {left}; {first}")
     files = handed_out(course, sheet)
     content: dict[str, bytes] = {}
     for item in (f"{course.release.name}/{sheet}", *files):
@@ -74,8 +76,15 @@ def named(page: str, sheet: str) -> str:
     Example:
         >>> named("Type `genlhc handin SHEET`: one SHEET at a time.", "sheet02")
         'Type `genlhc handin sheet02`: one SHEET at a time.'
+        >>> named("`genlhc handin SHEET` in `exercises/SHEET`", "Set 1")
+        '`genlhc handin "Set 1"` in `exercises/Set 1`'
     """
-    return _CODE.sub(lambda code: _SHEET.sub(lambda _: sheet, code.group()), page)
+
+    def filled(code: re.Match[str]) -> str:
+        typed = _ARGUMENT.sub(lambda _: word(sheet), code.group())
+        return _SHEET.sub(lambda _: sheet, typed)
+
+    return _CODE.sub(filled, page)
 
 
 def _date(course: Course) -> int:

@@ -1,6 +1,7 @@
 """The first page of the students' bundle: what is in it, how to start, how to hand in."""
 
 from course_grader.course import Course
+from course_grader.naming import word
 from course_grader.release.description import notebook_table
 
 
@@ -41,9 +42,10 @@ def _more(course: Course, files: tuple[str, ...]) -> str:
 
 def _hand_in(course: Course, sheet: str) -> str:
     if "genlhc" in course.settings.bundle_scripts:
+        command = f"genlhc handin {word(sheet)}"
         return (
-            f"Run `genlhc handin {sheet}` in this folder (with plain Python:\n"
-            f"`.venv/bin/genlhc handin {sheet}`). It runs the notebooks, says what is missing and\n"
+            f"Run `{command}` in this folder (with plain Python:\n"
+            f"`.venv/bin/{command}`). It runs the notebooks, says what is missing and\n"
             "makes the archive that you hand in, with a PDF of your notebooks in it.\n"
         )
     return "Restart the kernel, run all cells, save. Hand in the notebooks under the names above.\n"

@@ -22,6 +22,7 @@ from course_grader.errors import CourseError
 from course_grader.files import DamagedError, read_notebook, sha256, write_whole
 from course_grader.gradebook import GradebookError, make
 from course_grader.markers import markers_of
+from course_grader.naming import word
 from course_grader.release.description import description
 from course_grader.release.kept import leftovers
 from course_grader.release.look_over import look_over
@@ -160,7 +161,8 @@ def _explain(course: Course, sheet: str, text: str) -> str:
         return (
             f"{sheet}: cells were added or removed, but the gradebook already holds submissions "
             f"for it, and nbgrader keeps their points by cell. Undo that change, or give the sheet "
-            f"a new name, or drop the marks with `nbgrader db assignment remove {sheet} --force` "
+            "a new name, or drop the marks with "
+            f"`nbgrader db assignment remove {word(sheet)} --force` "
             f"in {course.root} (nbgrader said: {text})"
         )
     return f"{sheet}: nbgrader cannot make the students' version: {text}"

@@ -8,6 +8,7 @@ from course_grader.console import Console, Silent
 from course_grader.course import Course
 from course_grader.errors import CourseError
 from course_grader.intake.roster import Roster
+from course_grader.naming import word
 from course_grader.results.marks_rules import MarksRules, marks_rules
 from course_grader.results.members import SheetMarks, sheet_marks, strangers
 from course_grader.results.report import write_table
@@ -96,7 +97,7 @@ def course_marks(course: Course, console: Console | None = None) -> CourseMarks:
         if name in (NAME, MEMBERS, *PERSON, *SUMS):
             raise CourseError(
                 f"{course.source.name}/{name}: the course's table has a file or a column of this "
-                f"name; rename the sheet, or export it alone with `genlhc export {name}`"
+                f"name; rename the sheet, or export it alone with `genlhc export {word(name)}`"
             )
     with course.gradebook() as gradebook:
         known = sorted({*sheets, *(one.name for one in gradebook.assignments)})

@@ -10,6 +10,7 @@ from course_grader.errors import CourseError
 from course_grader.files import write_whole
 from course_grader.grading.state import read_record
 from course_grader.intake.submission import GRADED
+from course_grader.naming import word
 from course_notebooks.browser import with_own_mathjax
 from course_notebooks.cleaning import html
 from course_notebooks.troubles import in_words
@@ -67,7 +68,7 @@ def feedback(
     course.notebooks(sheet)
     groups = groups_in(course.autograded, sheet)
     if not groups:
-        raise CourseError(f"nothing is graded for {sheet}; run `genlhc grade {sheet}` first")
+        raise CourseError(f"nothing is graded for {sheet}; run `genlhc grade {word(sheet)}` first")
     n_workers = min(at_a_time(), len(groups))
     get_ready(_MAKE, n_workers)
     with course.gradebook():

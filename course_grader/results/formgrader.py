@@ -12,6 +12,7 @@ from course_grader.converting import nbgrader_house
 from course_grader.course import Course
 from course_grader.errors import CourseError
 from course_grader.intake.roster import find_roster
+from course_grader.naming import word
 from course_notebooks.cleaning import name
 
 _EXTENSIONS = ("nbgrader.server_extensions.formgrader", "jupyter_server_mathjax")
@@ -44,7 +45,7 @@ def serve(course: Course, console: Console, *, port: int = 8888, browser: bool =
     if not any(course.autograded.glob("*/*/*.ipynb")):
         sheet = next(iter(course.sheets()), "SHEET")
         raise CourseError(
-            f"nothing is graded in {course.root}; run `genlhc grade {sheet}` there first"
+            f"nothing is graded in {course.root}; run `genlhc grade {word(sheet)}` there first"
         )
     _name_groups(course)
     with nbgrader_house(course.root):
@@ -55,7 +56,7 @@ def serve(course: Course, console: Console, *, port: int = 8888, browser: bool =
         console.say("Points and comments are stored as you leave their field. End with Ctrl-C.")
         app.start()
     for sheet in course.sheets():
-        console.say(f"next: `genlhc feedback {sheet}` and `genlhc export {sheet}`")
+        console.say(f"next: `genlhc feedback {word(sheet)}` and `genlhc export {word(sheet)}`")
 
 
 def _name_groups(course: Course) -> None:

@@ -16,6 +16,7 @@ from course_grader.intake.submission import GRADED, MISSING, UNGRADABLE, grade_i
 from course_grader.marking.beside import BESIDE
 from course_grader.marking.kept_marks import look_again
 from course_grader.marking.tester import TROUBLE
+from course_grader.naming import word
 from course_grader.release.tidy import plain
 from course_grader.results.stopped import by_stop, first_stop
 from course_notebooks.cleaning import csv_text
@@ -116,7 +117,7 @@ def _notebook_rows(
         record = NotebookRecord(status=MISSING, reason=f"{name}.ipynb was not handed in")
     for task, points in tasks:
         if record is None or task not in grades or (record.status == GRADED and not cells):
-            reason = f"not graded yet: run `genlhc grade {sheet}`"
+            reason = f"not graded yet: run `genlhc grade {word(sheet)}`"
             row = Row(group, name, task, None, points, UNGRADABLE, reason)
         elif record.status != GRADED:
             row = Row(group, name, task, 0.0, points, record.status, record.reason)
@@ -143,7 +144,7 @@ def damage(course: Course, sheet: str, group: str, name: str) -> str:
     """What to say of a marked notebook that cannot be read any more."""
     return (
         f"the marked notebook {course.autograded.name}/{group}/{sheet}/{name}.ipynb is damaged: "
-        f"run `genlhc grade {sheet} --group {group} --force`"
+        f"run `genlhc grade {word(sheet)} --group {group} --force`"
     )
 
 
