@@ -149,10 +149,7 @@ def test_what_hostile_answers_do_with_them_costs_them_that_test(reply, answer, t
     assert re.search(says, reply(answer, test)), reply(answer, test)
 
 
-def test_a_function_is_of_no_use_after_its_test(reply):
-    answer = (
-        "kept = []\ndef f(g):\n    kept.append(g)\n    return len(kept)\n"
-        "def late():\n    return kept[0](1)"
-    )
-    assert reply(answer, "assert f(lambda x: x) == 1\nassert late() == 1") == ""
-    assert "KeyError" in reply(answer, "late()")
+def test_a_function_is_not_there_after_its_test(reply):
+    answer = "kept = []\ndef f(g):\n    kept.append(g)\n    return len(kept)"
+    first = "assert f(lambda x: x) == 1\nassert f(len) == 2"
+    assert reply(answer, first, "print(f(lambda x: x))") == "1"

@@ -1,4 +1,4 @@
-"""A notebook of one answer and one test, through the sandbox: what the test gets."""
+"""A notebook of one answer and its tests, through the sandbox: what the last test gets."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,8 +16,8 @@ LIMITS = Limits(call=3, cell=6, notebook=60, memory=1 << 30)
 
 
 @contextmanager
-def asker(folder: Path, modules: tuple[str, ...] = ()) -> Iterator[Callable[[str, str], str]]:
-    """A function that asks an answer; it returns the error, or what the test printed.
+def asker(folder: Path, modules: tuple[str, ...] = ()) -> Iterator[Callable[..., str]]:
+    """A function that asks an answer by tests; it returns the last one's error, or what it printed.
 
     Args:
         folder: where tests are imported from.
@@ -25,11 +25,12 @@ def asker(folder: Path, modules: tuple[str, ...] = ()) -> Iterator[Callable[[str
     """
     with TestServer(folder, modules) as server:
 
-        def ask(answer: str, test: str) -> str:
-            notebook = tiny.notebook(new_code_cell(answer), tiny.test("pass", test, "check", 1))
+        def ask(answer: str, *tests: str) -> str:
+            checks = [tiny.test("pass", one, f"check-{n}", 1) for n, one in enumerate(tests)]
+            notebook = tiny.notebook(new_code_cell(answer), *checks)
             plan = Plan(Path.cwd(), View({}), modules, limits=LIMITS)
             run_submission({"n": notebook}, plan, server)
-            outputs = notebook.cells[1].outputs
+            outputs = notebook.cells[-1].outputs
             errors = [one for one in outputs if one.output_type == "error"]
             if errors:
                 return f"{errors[0].ename}: {errors[0].evalue}"
