@@ -168,6 +168,7 @@ TASKS = {
         "import torch\ndef few(n):\n    yield from range(n)\n"
         "def make():\n    return torch.nn.Sequential(torch.nn.Linear(2, 1))",
         "import inspect, torch, types\nassert inspect.isfunction(few)\n"
+        "assert inspect.isgeneratorfunction(few) and not inspect.iscoroutinefunction(few)\n"
         "assert inspect.isgenerator(few(2)) and isinstance(few(2), types.GeneratorType)\n"
         "assert isinstance(make(), torch.nn.Module) and isinstance(make(), torch.nn.Sequential)\n"
         "assert isinstance(make()[0], torch.nn.Linear) and not isinstance(make(), torch.nn.Linear)",
@@ -192,6 +193,50 @@ TASKS = {
         "assert torch.equal(three(g), torch.rand(2, generator=torch.Generator().manual_seed(3)))\n"
         "assert not torch.equal(three(g), three(g))",
         "def one(r):\n    return 0.5\ntwo = three = one",
+    ),
+    "operators": (
+        "from dataclasses import dataclass\nfrom enum import Enum\n"
+        "Colour = Enum('Colour', 'RED BLUE')\n@dataclass(order=True)\nclass V:\n    x: int\n"
+        "    def __add__(self, other):\n"
+        "        return V(self.x + other.x)\n"
+        "def colour(x):\n    return Colour.RED if x else Colour.BLUE",
+        "assert V(1) + V(2) == V(3) and V(1) != V(2) and V(1) < V(2)\n"
+        "assert sorted([V(2), V(1)])[0].x == 1 and repr(V(1)) == 'V(x=1)'\n"
+        "assert colour(1) == Colour.RED and colour(0) != Colour.RED and colour(0).name == 'BLUE'",
+        "class V:\n    def __init__(self, x):\n        self.x = x\n    __add__ = lambda a, b: a\n"
+        "    __lt__ = lambda a, b: True\ndef colour(x):\n    return 'RED'",
+    ),
+    "types": (
+        "def kinds(text: str, n: int = 3) -> list[int]:\n    return [type(text), type(n), object]",
+        "assert kinds('a', 2.5)[:2] == [str, float] and kinds('a')[1] is int\n"
+        "assert kinds.__annotations__['n'] is int and kinds.__defaults__ == (3,)",
+        "def kinds(text, n=3):\n    return ['str', 'float', int]",
+    ),
+    "buffers": (
+        "import pandas as pd\ndef load(file):\n    return pd.read_csv(file)\n"
+        "def size(path):\n    return path.suffix",
+        "import io\nfrom pathlib import Path\nassert load(io.StringIO('a,b\\n1,2'))['b'][0] == 2\n"
+        "assert load(io.BytesIO(b'a\\n7'))['a'].sum() == 7 and size(Path('x/y.csv')) == '.csv'",
+        "def load(file):\n    return file\ndef size(path):\n    return 3",
+    ),
+    "results": (
+        "from scipy.optimize import minimize\ndef lowest(f):\n    return minimize(f, [1.0])",
+        "found = lowest(lambda v: ((v - 2) ** 2).sum())\n"
+        "assert found.success and abs(found.x[0] - 2) < 1e-3\n"
+        "assert found['fun'] < 1e-6 and not hasattr(found, 'none')",
+        "def lowest(f):\n    return {'success': True, 'x': [2.0], 'fun': 0.0}",
+    ),
+    "families": (
+        "class A:\n    pass\nclass B(A):\n    pass",
+        "assert issubclass(B, A) and not issubclass(A, B) and isinstance(B(), A)",
+        "class A:\n    pass\nclass B:\n    pass",
+    ),
+    "patched-by-name": (
+        "def half(x):\n    return x / 2\ndef quarter(x):\n    return half(half(x))",
+        "from unittest.mock import patch\n"
+        "with patch('__main__.half', side_effect=lambda x: x - 1) as seen:\n"
+        "    assert quarter(8) == 6\nassert seen.call_count == 2 and quarter(8) == 2",
+        "def half(x):\n    return x / 2\ndef quarter(x):\n    return x / 4",
     ),
     "known": (
         "import torch\ndef slope(f, x):\n    x = x.clone().requires_grad_()\n    f(x).backward()\n"
@@ -219,3 +264,25 @@ def test_a_right_answer_passes_and_a_wrong_one_does_not(reply, name):
     right, test, wrong = TASKS[name]
     assert reply(right, test) == ""
     assert reply(wrong, test)
+
+
+@pytest.mark.parametrize(
+    "test",
+    [
+        "import numpy as np\nnp.testing.assert_allclose(f(), 918273)",
+        "import numpy.testing as npt\nnpt.assert_equal(f(), 918273)",
+        "import unittest\nunittest.TestCase().assertEqual(f(), 918273)",
+        "import unittest\nunittest.TestCase().assertIn(918273, [f()])",
+        "import pandas.testing as pt, pandas as pd\n"
+        "pt.assert_series_equal(pd.Series([f()]), pd.Series([918273]))",
+        "import torch\ntorch.testing.assert_close(torch.tensor(f()), torch.tensor(918273))",
+        "import pytest\nassert f() == pytest.approx(918273)",
+        "import pytest\nwith pytest.raises(ValueError, match='918273'):\n    fails()",
+        "import pytest\nwith pytest.raises(KeyError, match='918273'):\n    f()",
+    ],
+)
+def test_assertions_of_packages_do_not_show_what_is_expected(reply, test):
+    answer = "def f():\n    return 1\ndef fails():\n    raise ValueError('none')"
+    said = reply(answer, test)
+    assert said.startswith("AssertionError"), said
+    assert "918273" not in said

@@ -59,10 +59,10 @@ class Square:
         return f"Square({self.side})"
 
     def __eq__(self, other):
-        return self.side == other.side
+        return self.side == getattr(other, "side", other)
 
     def __add__(self, other):
-        return Square(self.side + other.side)
+        return Square(self.side + getattr(other, "side", other))
 
 
 def twice(x):
@@ -149,10 +149,10 @@ EXAMPLES = [
              "x(np.random.default_rng(1)) == np.random.default_rng(1).random()")),
     Example("a test passes figures and axes", KIND, ("x(plt.figure().add_subplot()) == 'Axes'",)),
     Example("a test passes what an answer gave", KIND, ("x(Square(1)) == 'Square'",)),
-    Example("objects of these classes, compared", "Square(1)", ("x == Square(1)",)),
-    Example("objects of these classes, added", "Square(1)", ("(x + Square(2)).side == 3",)),
-    Example("objects of these classes, as they show themselves", "Square(1)",
-            ("repr(x) == 'Square(1)'",)),
+    Example("objects of the notebook, with each other", "Square(1)",
+            ("x == Square(1)", "(x + Square(2)).side == 3", "repr(x) == 'Square(1)'")),
+    Example("objects of the notebook, with what a test knows", "Square(1)", ("x == 1",)),
+    Example("objects of the notebook, with what a test knows", "Square(1)", ("(x + 2).side == 3",)),
     Example("a narrow type", "np.float32(1)", ("x.dtype == np.float32",)),
     Example("a subclass of a plain type", "Counter('aab')", ("isinstance(x, Counter)",)),
     Example("the source of an answer", "twice", ("'return' in inspect.getsource(x)",)),
@@ -161,9 +161,10 @@ EXAMPLES = [
     Example("a test makes a subclass", "Square", ("type('Big', (x,), {})(2).area() == 4",)),
     Example("a test passes an object of a class of its own", KIND,
             ("x(type('Own', (), {})()) == 'Own'",)),
-    Example("a test passes an open file", "lambda file: file.read()",
+    Example("a test passes a path or a text to be read", "lambda file: file.read()",
             ("x(io.StringIO('text')) == 'text'",)),
-    Example("a test passes a path", "lambda path: path.name", ("x(Path('a/b')) == 'b'",)),
+    Example("a test passes a file to write to", "lambda file: print('text', file=file)",
+            ("x(io.TextIOWrapper(io.BytesIO())) is None",)),
     Example("a test passes a network", KIND, ("x(torch.nn.Linear(2, 1)) == 'Linear'",)),
 ]  # fmt: skip
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from course_grader.marking.widths import wide_tensor
 from course_grader.runner.arrays import buffered
+from course_grader.runner.plain import Result
 
 
 def joined(peer: Any, graph: int, value: Any, leaves: list[Any]) -> Any:
@@ -42,10 +43,9 @@ def joined(peer: Any, graph: int, value: Any, leaves: list[Any]) -> Any:
 def replaced(value: Any, new: Callable[[Any], Any]) -> Any:
     """The value with its tensors that require a gradient replaced, in their order."""
     if isinstance(value, dict):
-        return {replaced(key, new): replaced(part, new) for key, part in value.items()}
+        parts = {replaced(key, new): replaced(part, new) for key, part in value.items()}
+        return Result(parts) if isinstance(value, Result) else parts
     if isinstance(value, list | tuple):
-        parts = [replaced(part, new) for part in value]
-        if hasattr(value, "_fields"):
-            return type(value)(*parts)
-        return type(value)(parts)
+        rows = [replaced(part, new) for part in value]
+        return type(value)(*rows) if hasattr(value, "_fields") else type(value)(rows)
     return new(value) if getattr(value, "requires_grad", False) else value

@@ -135,6 +135,10 @@ class Peer:
             value, lambda part: wide_tensor(part.detach())
         )  # nothing leads to its graph
 
+    def apply(self, function: Callable[..., Any], *arguments: Any) -> Any:
+        """Calls a function that the process has, too, such as those of `operator`."""
+        return self.call(self._mine(function), "", arguments, {})
+
     def _mine(self, value: Any) -> Handle:
         """Remote objects go back as what they are, functions to be called back."""
         if not isinstance(value, Remote) and (parts := canvases.parts_of(value)):
@@ -148,7 +152,8 @@ class Peer:
         if handle is None:
             raise WireError(
                 f"a test passed a {type(value).__name__} to an answer; only data, arrays, tensors, "
-                "tables, functions, random generators, modules and answers can be passed"
+                "tables, paths, functions, random generators, modules, axes and answers can be "
+                "passed"
             )
         return handle
 

@@ -4,12 +4,16 @@ A test that calls a `Remote` sends the arguments as data and gets data back; the
 sandbox. Numbers, arrays, tensors and tables arrive as what they are, as wide as can be (`widths`),
 classes of exceptions as such, everything else as a `Remote` again. Arguments are copies: what the
 student's code does to them shows only where a test asks for it (`asking`). Tensors know their
-gradient; exceptions are raised as their own kind. Comparison, truth and arithmetic are never left
-to the answer: with these it would see what is expected.
+gradient; exceptions are raised as their own kind. Comparison, truth and arithmetic with what a test
+knows are never left to the answer, which would see what is expected. Between two objects of the
+notebook they are its own: who wants them to be equal can always return the same one.
 """
 
+import inspect
+import operator
 import sys
 from collections.abc import Callable
+from types import CodeType, FunctionType
 from typing import Any
 
 from course_grader.marking.likeness import class_name, known_kind
@@ -53,10 +57,14 @@ class Remote:
     def __str__(self) -> str:
         return str(self._peer.call(self._handle, "__str__", (), {}))
 
+    def __repr__(self) -> str:
+        return str(self._peer.call(self._handle, "__repr__", (), {}))
+
     def __eq__(self, other: object) -> bool:
-        if self is not other:
-            self._peer.compared.append(type(self).__name__)
-        return self is other
+        if isinstance(other, Remote):
+            return self is other or self._peer.apply(operator.eq, self, other) is True
+        self._peer.compared.append(type(self).__name__)
+        return False
 
     __hash__ = object.__hash__
 
@@ -73,6 +81,22 @@ class Remote:
         return self._peer.call(self._handle, "__next__", (), {})
 
 
+def _between(function: Callable[[Any, Any], Any]) -> Callable[[Remote, object], Any]:
+    """An operator between two objects of the notebook."""
+
+    def apply(left: Remote, right: object) -> Any:
+        return (
+            left._peer.apply(function, left, right) if isinstance(right, Remote) else NotImplemented
+        )
+
+    return apply
+
+
+for _name in ("lt", "le", "gt", "ge", "add", "sub", "mul", "truediv", "floordiv", "mod", "pow",
+              "matmul", "and_", "or_", "xor"):  # fmt: skip
+    setattr(Remote, f"__{_name.rstrip('_')}__", _between(getattr(operator, _name)))
+
+
 class RemoteFunction(Remote):
     """An object in the sandbox that can be called."""
 
@@ -87,10 +111,12 @@ class RemoteFunction(Remote):
 
     def __instancecheck__(self, instance: object) -> bool:
         """Whether an object of the notebook is of this class of the notebook."""
-        if not isinstance(instance, Remote):
-            return False
-        kinds: Any = self._peer.call(self._handle, "__instancecheck__", (instance,), {})
-        return kinds is True
+        is_remote = isinstance(instance, Remote)
+        return is_remote and self._peer.apply(isinstance, instance, self) is True
+
+    def __subclasscheck__(self, kind: Any) -> bool:
+        """Whether a class of the notebook derives from this one."""
+        return isinstance(kind, Remote) and self._peer.apply(issubclass, kind, self) is True
 
     def __in_place__(self, *arguments: Any, **options: Any) -> Any:
         """Calls it and takes over what it did to its arguments."""
@@ -118,9 +144,19 @@ def remote(peer: Any, number: int, facts: dict[str, Any]) -> Remote:
         content["__len__"] = _length
     if (kind := known_kind(facts.get("kinds"))) is not None:
         content["__class__"] = property(lambda _: kind)
+    if kind is FunctionType:
+        content["__code__"] = _code(facts.get("flags"))
     base = RemoteFunction if facts.get("callable") is True else Remote
     found: Remote = type(class_name(facts.get("type")), (base,), content)(peer, number, facts)
     return found
+
+
+def _code(flags: Any) -> CodeType:
+    """What `inspect` looks at: whether a function is a generator's, a coroutine's or neither."""
+    code = (lambda: None).__code__
+    kinds = inspect.CO_GENERATOR | inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR
+    shown = flags & kinds if type(flags) is int else 0
+    return code.replace(co_flags=code.co_flags | shown, co_filename="<answer>")
 
 
 def become_remote(value: Any, peer: Any, number: int) -> None:

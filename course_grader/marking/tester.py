@@ -10,6 +10,7 @@ import contextlib
 import gc
 import io
 import os
+import re
 import resource
 import signal
 import socket
@@ -40,6 +41,8 @@ from course_grader.runner.wire import Channel
 MAX_TEXT = 100_000
 TROUBLE = "TestTrouble"
 PAUSED = {"said": "paused"}
+_PATCHED = re.compile(r"__main__\.(\w+)")
+_SHOWS_VALUES = re.compile(r"testing|[/\\](unittest|_pytest)[/\\]")  # assertions of packages
 
 
 def test_cell(
@@ -114,8 +117,13 @@ def _main_module(content: dict[str, Any]) -> dict[str, Any]:
 
 
 def _names(*sources: str) -> set[str]:
-    trees = map(ast.parse, sources)
-    return {node.id for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    """Names that are used, also by a text that says what to patch."""
+    nodes = [node for source in sources for node in ast.walk(ast.parse(source))]
+    texts = (node.value for node in nodes if isinstance(node, ast.Constant))
+    patched = (_PATCHED.match(text) for text in texts if isinstance(text, str))
+    return {node.id for node in nodes if isinstance(node, ast.Name)} | {
+        found[1] for found in patched if found
+    }
 
 
 def _statements(tree: ast.Module, name: str) -> Iterator[tuple[int, bool, CodeType]]:
@@ -135,18 +143,23 @@ def _reason(error: BaseException, *, is_hidden: bool, compared: list[str]) -> li
     """Name, text and the student's lines; nothing of hidden inputs, expected values or tests."""
     if isinstance(error, StudentError):
         return [error.kind, error.text if error.is_ours or not is_hidden else "", error.lines]
-    if isinstance(error, AssertionError) or type(error).__module__ == "_pytest.outcomes":
+    said = ""
+    with contextlib.suppress(Exception):  # it may hold an answer, which is asked what it says
+        said = str(error)[:2000]
+    pytest: Any = sys.modules.get("_pytest.outcomes")
+    if isinstance(error, AssertionError) or (pytest and isinstance(error, pytest.fail.Exception)):
         frames = traceback.extract_tb(error.__traceback__)
-        compares = any("testing" in frame.filename for frame in frames)  # numpy's show the values
-        text = "" if is_hidden and compares else str(error)[:2000]
+        compares = any(_SHOWS_VALUES.search(frame.filename) for frame in frames)
+        text = "" if is_hidden and compares else said
         if compared and not text:
             kind = "an object" if is_hidden else f"a {compared[-1][:50]}"
             text = f"a test compared {kind} of your notebook, which is not sent and equals nothing"
-        return [type(error).__name__, text or "a test of your answer failed", []]
+        name = type(error).__name__ if isinstance(error, AssertionError) else "AssertionError"
+        return [name, text or "a test of your answer failed", []]
     if isinstance(error, NameError) and error.name:
         return ["NameError", f"your notebook does not define `{error.name}`", []]
     if not is_hidden:
-        return [type(error).__name__, str(error)[:2000], []]
+        return [type(error).__name__, said, []]
     if isinstance(error, MemoryError):
         return ["MemoryError", "your answer is too large for the test", []]
     return [TROUBLE, "the test could not deal with this answer; your tutor has been told", []]

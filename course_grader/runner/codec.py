@@ -32,6 +32,10 @@ from course_grader.runner.plain import ERRORS, KINDS, put_together, taken_apart
 
 MAX_DEPTH = 32
 _SCALARS = frozenset(np.dtype(char).type for char in NUMERIC)
+_TYPES: dict[str, type] = {
+    one.__name__: one
+    for one in (bool, int, float, complex, str, bytes, list, tuple, dict, set, frozenset)
+}
 _MAX_KEYS = 10_000  # of kinds whose hashes can be made to collide, in one value
 _PLAIN_INT = 2**63
 
@@ -164,6 +168,8 @@ def _encode(value: Any, way: _Way, depth: int) -> Any:
         return ["dtype", value.str]
     if isinstance(value, type) and value in _SCALARS:
         return ["scalar type", np.dtype(value).str]
+    if isinstance(value, type) and _TYPES.get(value.__name__) is value:
+        return ["type", value.__name__]
     encoded = packed_tensor(value, way.buffers)
     if encoded is not None:
         return encoded
@@ -210,6 +216,8 @@ class _Decoder:
         if kind in ("dtype", "scalar type"):
             dtype = dtype_named(*parts)
             return dtype if kind == "dtype" else dtype.type
+        if kind == "type":
+            return _TYPES[parts[0]]
         if kind == "objects":
             return objects_of(parts[0], [self.decode(part, depth) for part in parts[1:]])
         if kind in frames.KINDS:

@@ -25,6 +25,8 @@ def facts(value: Any) -> dict[str, Any]:
         ]
     except (TypeError, ValueError):
         found["signature"] = None
+    if inspect.isfunction(value):
+        found["flags"] = value.__code__.co_flags
     if isinstance(value, type) and issubclass(value, Exception):
         found["bases"] = [one.__name__ if _is_builtin(one) else one for one in value.__bases__]
     return found

@@ -1,4 +1,4 @@
-"""Objects of a test that a notebook can have as well: what both sides can import, and generators.
+"""Objects of a test that a notebook can have as well: imported ones, generators, paths, texts.
 
 `descend(torch.sin, x)` passes the name, `throw(rng, 10)` the state of the generator. Described on
 the trusted side and made in the sandbox, never the other way: a name or a state that comes from a
@@ -7,9 +7,11 @@ notebook could be any.
 
 import importlib
 import inspect
+import io
 import operator
 import random
 import sys
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -36,6 +38,10 @@ def description(value: Any) -> dict[str, Any] | None:
         names = [getattr(value, kind, None) for kind in ("__qualname__", "__name__")]
         known = (_importable(value, modules, str(name)) for name in names if name)
         return next(filter(None, known), None)
+    if isinstance(value, Path):
+        return {"path": str(value)}
+    if type(value) in (io.StringIO, io.BytesIO):
+        return {"buffer": value.getvalue(), "place": value.tell()}
     state = _state(value)
     return None if state is None else {"generator": state}
 
@@ -46,6 +52,13 @@ def made(known: Any) -> Any:
     Raises:
         ImportError: it is not there.
     """
+    if "path" in known:
+        return Path(known["path"])
+    if "buffer" in known:
+        content = known["buffer"]
+        buffer: Any = io.StringIO(content) if isinstance(content, str) else io.BytesIO(content)
+        buffer.seek(known["place"])
+        return buffer
     if "generator" in known:
         return _generator(*known["generator"])
     module = importlib.import_module(known["module"])

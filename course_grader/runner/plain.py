@@ -24,7 +24,23 @@ _MAX_FIELDS = 1000
 _VIEWS = {
     type({}.keys()): "keys", type({}.values()): "values", type({}.items()): "items",
 }  # fmt: skip
+_OF_RESULTS = ("scipy", "sklearn")  # whose dicts have attributes
 _TIMES = (datetime.datetime, datetime.date, datetime.time)  # a datetime is a date as well
+
+
+class Result(dict[str, Any]):
+    """Results of scipy and sklearn: their entries are attributes, too.
+
+    Example:
+        >>> Result(success=True).success
+        True
+    """
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return self[name]
+        except KeyError:
+            raise AttributeError(name) from None
 
 
 def taken_apart(value: Any) -> tuple[str, list[Any]] | None:
@@ -39,6 +55,9 @@ def taken_apart(value: Any) -> tuple[str, list[Any]] | None:
         return (
             None if names is None else ("namedtuple", [type(value).__name__, list(names), *value])
         )
+    if isinstance(value, dict):
+        is_result = type(value).__module__.partition(".")[0] in _OF_RESULTS
+        return ("result", [dict(value)]) if is_result or isinstance(value, Result) else None
     if isinstance(value, range):
         return "range", [value.start, value.stop, value.step]
     if isinstance(value, deque):
@@ -143,6 +162,12 @@ def _are_names(names: tuple[Any, ...]) -> bool:
     )
 
 
+def _result(content: Any) -> Result:
+    if type(content) is not dict or not all(type(key) is str for key in content):
+        raise ValueError("result")
+    return Result(content)
+
+
 def _keys(*values: Any) -> KeysView[Any]:
     return dict.fromkeys(values).keys()
 
@@ -157,6 +182,7 @@ def _items(*pairs: Any) -> ItemsView[Any, Any]:
 
 _MAKERS: dict[str, Callable[..., Any]] = {
     "range": range,
+    "result": _result,
     "deque": lambda most, *values: deque(values, most),
     "keys": _keys,
     "values": _values,

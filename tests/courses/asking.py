@@ -10,6 +10,7 @@ from nbformat.v4 import new_code_cell
 from course_grader.marking.plan import Plan
 from course_grader.marking.running import run_submission
 from course_grader.marking.test_server import TestServer
+from course_grader.names import bound_names
 from course_grader.sandbox.bubblewrap import Limits, View
 
 LIMITS = Limits(call=3, cell=6, notebook=60, memory=1 << 30)
@@ -28,7 +29,8 @@ def asker(folder: Path, modules: tuple[str, ...] = ()) -> Iterator[Callable[...,
         def ask(answer: str, *tests: str) -> str:
             checks = [tiny.test("pass", one, f"check-{n}", 1) for n, one in enumerate(tests)]
             notebook = tiny.notebook(new_code_cell(answer), *checks)
-            plan = Plan(Path.cwd(), View({}), modules, limits=LIMITS)
+            answers = {"n": sorted(bound_names(answer))}
+            plan = Plan(Path.cwd(), View({}), modules, limits=LIMITS, answers=answers)
             run_submission({"n": notebook}, plan, server)
             outputs = notebook.cells[-1].outputs
             errors = [one for one in outputs if one.output_type == "error"]
