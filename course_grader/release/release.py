@@ -65,7 +65,7 @@ def check_release(course: Course, sheet: str) -> list[str]:
     Raises:
         CourseError: the solutions cannot be released.
     """
-    with generated(course, sheet, register=False) as made:
+    with generated(course, sheet, register=False, anew=True) as made:
         return _differences(made, course.release / sheet)
 
 
@@ -88,8 +88,7 @@ def still_told(course: Course, sheet: str, differing: list[str]) -> list[str]:
 
 def said_of_rubrics(course: Course, sheet: str) -> list[str]:
     """A sentence on tasks that a tutor marks without a rubric, if there are such tasks."""
-    names = course.notebooks(sheet)
-    without = without_rubric(course.source / sheet / f"{name}.ipynb" for name in names)
+    without = without_rubric(course, sheet)
     if not without:
         return []
     return [f"without a rubric, which tutors would see beside the answers: {', '.join(without)}"]
@@ -106,20 +105,21 @@ def release(course: Course, sheet: str, look: Callable[[], None] = lambda: None)
     Raises:
         CourseError: the solutions cannot be released; the exercises are left as they were.
     """
-    with generated(course, sheet, register=False):
+    with generated(course, sheet, register=False, anew=True):
         look()  # everything that can be wrong shows before the gradebook is touched
     with generated(course, sheet, register=True) as made:
         return _put_in_place(course, sheet, made)
 
 
 @contextmanager
-def generated(course: Course, sheet: str, *, register: bool) -> Iterator[Path]:
+def generated(course: Course, sheet: str, *, register: bool, anew: bool = False) -> Iterator[Path]:
     """The students' files of a sheet in a temporary folder, looked over.
 
     Args:
         course: the course.
         sheet: the assignment.
         register: whether the gradebook learns of the sheet's cells and points.
+        anew: whether tests that nbgrader writes are written anew.
 
     Raises:
         CourseError: the solutions cannot be released.
@@ -127,10 +127,11 @@ def generated(course: Course, sheet: str, *, register: bool) -> Iterator[Path]:
     names = course.notebooks(sheet)
     paths = [course.source / sheet / f"{name}.ipynb" for name in names]
     must = course.settings.rubrics == "required"
-    check_sources(paths, markers_of(course.config), rubrics=must)
+    check_sources(paths, course.config, rubrics=must)
     with tempfile.TemporaryDirectory(prefix="genlhc-release-") as folder:
         changes = Config()
         changes.CourseDirectory.release_directory = folder
+        changes.WriteTests.anew = anew
         if register:
             make(course.db_url)
         else:
@@ -152,7 +153,7 @@ def generated(course: Course, sheet: str, *, register: bool) -> Iterator[Path]:
         made = Path(folder) / sheet
         if (made / sheet_toml.NAME).is_file():
             (made / sheet_toml.NAME).write_text(description(course.sheet(sheet)), encoding="utf-8")
-        look_over(made, course.source / sheet, names)
+        look_over(made, course.source / sheet, names, markers_of(course.config))
         yield made
 
 
