@@ -26,6 +26,8 @@ from course_grader.naming import word
 from course_grader.release.description import description
 from course_grader.release.kept import leftovers
 from course_grader.release.look_over import look_over
+from course_grader.release.masters import source_of
+from course_grader.release.outdated import old_imports
 from course_grader.release.rubrics import without_rubric
 from course_grader.release.source_checks import check_sources
 from course_notebooks import sheet as sheet_toml
@@ -92,6 +94,22 @@ def said_of_rubrics(course: Course, sheet: str) -> list[str]:
     if not without:
         return []
     return [f"without a rubric, which tutors would see beside the answers: {', '.join(without)}"]
+
+
+def said_of_nose(course: Course, sheet: str) -> list[str]:
+    """A sentence on lines that import a package which no Python of today can run."""
+    lines = [
+        f"{name}: {line}"
+        for name in course.notebooks(sheet)
+        for line in old_imports(source_of(course, sheet, name).cells)
+    ]
+    if not lines:
+        return []
+    return [
+        "nose is no more, and students' notebooks stop at its import (the grader has its "
+        "assertions); after `from unittest import TestCase` write instead, or plain `assert`: "
+        + "; ".join(lines)
+    ]
 
 
 def release(course: Course, sheet: str, look: Callable[[], None] = lambda: None) -> Released:
