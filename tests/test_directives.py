@@ -38,6 +38,7 @@ c.ClearHiddenTests.begin_test_delimeter = "# >>> secret"
 c.ClearHiddenTests.end_test_delimeter = "# <<< secret"
 c.ClearMarkScheme.begin_mark_scheme_delimeter = "SCHEME FROM"
 c.ClearMarkScheme.end_mark_scheme_delimeter = "SCHEME TO"
+c.IncludeHeaderFooter.header = "solutions/header.ipynb"
 """
 VALUES = {  # what the solution binds, and what others do
     "n": ("3", "3.0"),
@@ -59,6 +60,7 @@ def values(which):
 
 def notebook():
     """All of nbgrader's kinds of cells, with the course's own words."""
+    shown = "assert double(1) == floor(2.5)"
     secret = "# >>> secret\nassert double(21) == 42\n### HASHED AUTOTEST double(5)\n# <<< secret"
     scheme = "Draw it.\n\n<!-- SCHEME FROM -->\nTwo for the idea.\n<!-- SCHEME TO -->"
     double = "def double(v):\n    # >>> answer\n    return 2 * v\n    # <<< answer"
@@ -66,7 +68,7 @@ def notebook():
     text = "<!-- # >>> answer -->\nBecause.\n<!-- # <<< answer -->"
     return tiny.notebook(
         tiny.solution(double, "task-double"),
-        tiny.code(f"assert double(1) == 2\n{secret}", "check-double", grade=True, points=2),
+        tiny.code(f"{shown}\n{secret}", "check-double", grade=True, points=2),
         tiny.solution(values(0), "task-values"),
         *(
             tiny.code(f"### AUTOTEST {name}\n### HASHED AUTOTEST {name}", f"check-{name}",
@@ -84,6 +86,9 @@ def make(root):
     tiny.make_course(root)
     (root / "solutions" / SHEET / "means.ipynb").unlink()
     tiny.write(root, "adding", notebook())
+    imports = tiny.code("from math import floor", "up")
+    header = tiny.notebook(new_markdown_cell("# Exercise", id="head"), imports)
+    nbformat.write(header, root / "solutions" / "header.ipynb")
     shutil.copy(TEMPLATES, root / "autotests.yml")
     with (root / "nbgrader_config.py").open("a", encoding="utf-8") as file:
         file.write(OWN_WORDS)
@@ -130,7 +135,8 @@ def test_students_get_the_tests_that_nbgrader_wrote_and_nothing_hidden(course):
     assert cells["task-free"].strip() == "Draw it."
     assert "assert str(n) == " in cells["check-n"]
     assert "sha1" in cells["check-n"]
-    assert cells["check-double"] == "assert double(1) == 2\nprint('Success!')"
+    assert cells["check-double"] == "assert double(1) == floor(2.5)\nprint('Success!')"
+    assert cells["up"] == "from math import floor"
     assert check_release(course, SHEET) == []
 
 
@@ -215,6 +221,10 @@ def no_part(root):
     (root / "autotests.yml").write_text("ir: {}\n", encoding="utf-8")
 
 
+def no_header(root):
+    (root / "solutions" / "header.ipynb").unlink()
+
+
 def change(cell, source, **marks):
     def changed(root):
         content = notebook()
@@ -230,6 +240,7 @@ def change(cell, source, **marks):
     ("spoil", "said"),
     [
         (no_templates, r"adding.ipynb has lines `### AUTOTEST`, and there is no autotests.yml"),
+        (no_header, r"header names 'solutions/header.ipynb', and there is no such"),
         (no_part, "adding.ipynb: autotests.yml has no 'python3'"),
         (change("task-double", "# >>> answer\ndouble = divmod\n# <<< answer"), "TypeError: divmod"),
         (change("task-values", "### AUTOTEST 1"), "asks nbgrader for tests and is not marked as a"),

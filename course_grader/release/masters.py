@@ -17,7 +17,6 @@ from jupyter_client.kernelspec import NATIVE_KERNEL_NAME
 from jupyter_client.manager import start_new_kernel
 from nbclient.exceptions import CellExecutionError
 from nbgrader.preprocessors import (
-    IncludeHeaderFooter,
     InstantiateTests,
     NbGraderPreprocessor,
 )
@@ -39,6 +38,7 @@ _USUAL = {"autotest_delimiter": "AUTOTEST", "hashed_delimiter": "HASHED"}
 def source_of(course: Course, sheet: str, name: str) -> Any:
     """A solution notebook, with our markers whatever those of the course are."""
     notebook = read_notebook(course.source / sheet / f"{name}.ipynb")
+    include_shared(notebook, course.config)
     use_ours(notebook, course.config)
     return notebook
 
@@ -50,16 +50,35 @@ def master_of(course: Course, sheet: str, name: str) -> Any:
         CourseError: tests cannot be written.
     """
     notebook = read_notebook(course.source / sheet / f"{name}.ipynb")
+    include_shared(notebook, course.config)
     if any(asks_for_tests(cell, course.config) for cell in notebook.cells):
         whole = type(notebook)(notebook, cells=for_students(notebook.cells))
         place = {"path": str(course.source / sheet)}
         resources = {"metadata": place, "nbgrader": {"assignment": sheet, "notebook": name}}
         parent = LoggingConfigurable(config=course.config, log=course.log)
         with nbgrader_house(course.root):
-            IncludeHeaderFooter(parent=parent).preprocess(whole, resources)
             WriteTests(parent=parent, anew=False).preprocess(whole, resources)
     use_ours(notebook, course.config)
     return notebook
+
+
+def include_shared(notebook: Any, config: Config) -> None:
+    """Adds the cells that the course puts before and behind those of each notebook, in place.
+
+    Raises:
+        CourseError: the header or the footer is not there.
+    """
+    notebook.cells = [*_shared("header", config), *notebook.cells, *_shared("footer", config)]
+
+
+def _shared(which: str, config: Config) -> list[Any]:
+    name = str(config.IncludeHeaderFooter.get(which, ""))
+    path = Path(str(config.CourseDirectory.get("root", ""))) / name
+    if name and not path.is_file():
+        raise CourseError(
+            f"c.IncludeHeaderFooter.{which} names {name!r}, and there is no such file"
+        )
+    return list(read_notebook(path).cells) if name else []
 
 
 def asks_for_tests(cell: Any, config: Config) -> bool:

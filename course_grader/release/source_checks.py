@@ -40,7 +40,7 @@ from course_grader.marking.given import answers_of, given_for, starred
 from course_grader.names import as_python, free_names
 from course_grader.naming import word
 from course_grader.release.look_alikes import look_alikes
-from course_grader.release.masters import asks_for_tests
+from course_grader.release.masters import asks_for_tests, include_shared
 from course_grader.release.rubrics import NoRubricError, RubricError, is_manual, rubric_of
 from course_grader.release.tidy import without_hidden
 
@@ -96,6 +96,7 @@ def notebook_problems(
         yield outdated
         return
     config = config or Config()
+    include_shared(notebook, config)
     markers, as_written = markers_of(config), [str(cell.source) for cell in notebook.cells]
     use_ours(notebook, config)
     ids = Counter(
