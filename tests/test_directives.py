@@ -40,6 +40,7 @@ c.ClearMarkScheme.begin_mark_scheme_delimeter = "SCHEME FROM"
 c.ClearMarkScheme.end_mark_scheme_delimeter = "SCHEME TO"
 c.IncludeHeaderFooter.header = "solutions/header.ipynb"
 """
+NOSE = "from nose.tools import ok_\n"  # which is missing, see test_former_packages.py
 VALUES = {  # what the solution binds, and what others do
     "n": ("3", "3.0"),
     "x": ("2.504", "2.6"),
@@ -71,7 +72,7 @@ def notebook():
         tiny.code(f"{shown}\n{secret}", "check-double", grade=True, points=2),
         tiny.solution(values(0), "task-values"),
         *(
-            tiny.code(f"### AUTOTEST {name}\n### HASHED AUTOTEST {name}", f"check-{name}",
+            tiny.code(f"{NOSE}### AUTOTEST {name}\n### HASHED AUTOTEST {name}", f"check-{name}",
                       grade=True, points=1)
             for name in VALUES
         ),

@@ -100,11 +100,15 @@ def _slice(
 
 def _binds(statement: ast.stmt, wanted: Iterable[str]) -> set[str]:
     """Names that a statement binds; of `from … import *` those that are wanted."""
-    return set(wanted) & starred(statement) | bound_names(ast.unparse(statement))
+    return set(wanted) & _starred(statement) | bound_names(ast.unparse(statement))
 
 
-def starred(statement: ast.stmt) -> set[str]:
-    """What `from module import *` binds; nothing if it is another one, or fails here."""
+def starred_in(source: str) -> set[str]:
+    """Names that a cell gets by `from module import *`, of modules that can be imported here."""
+    return set[str]().union(*map(_starred, _statements(source)))
+
+
+def _starred(statement: ast.stmt) -> set[str]:
     if not isinstance(statement, ast.ImportFrom) or statement.names[0].name != "*":
         return set()
     for module in (statement.module or "", f"{former.__name__}.{statement.module}"):

@@ -23,6 +23,7 @@ from nbgrader.preprocessors import (
 from traitlets import Bool
 from traitlets.config import Config, LoggingConfigurable
 
+from course_grader import former
 from course_grader.converting import nbgrader_house
 from course_grader.course import Course
 from course_grader.errors import CourseError
@@ -127,6 +128,7 @@ class WriteTests(InstantiateTests):  # type: ignore[misc]
         """As nbgrader does, in a kernel of this Python that finds what the notebooks import."""
         kernel = str(nb.metadata.get("kernelspec", {}).get("name"))
         path = [str(Path.cwd()), *filter(None, [os.environ.get("PYTHONPATH")])]
+        path += [str(former.FOLDER)] if former.is_needed() else []
         try:
             self.sanitizer = self.sanitizers[kernel]
             self._load_test_template_file(resources | {"kernel_name": kernel})

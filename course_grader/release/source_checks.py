@@ -36,7 +36,7 @@ from course_grader.markers import (
     use_ours,
 )
 from course_grader.marking.budgets import budget_problems
-from course_grader.marking.given import answers_of, given_for, starred
+from course_grader.marking.given import answers_of, given_for, starred_in
 from course_grader.names import as_python, free_names
 from course_grader.naming import word
 from course_grader.release.look_alikes import look_alikes
@@ -204,8 +204,8 @@ def _grade_cell_problems(cell: Any, source: str, known: set[str], *, asks: bool)
             ast.parse(as_python(without_hidden(source)))
         except SyntaxError as error:
             yield f"without its hidden tests it is not Python: {error.msg} (line {error.lineno})"
-    imported = set[str]().union(*map(starred, ast.parse(as_python(source)).body))
-    for name in sorted(free_names(source) - known - imported - ALWAYS_THERE):
+    known = known | starred_in(source)
+    for name in sorted(free_names(source) - known - ALWAYS_THERE):
         yield (
             f"uses `{name}`, which neither it itself nor a cell before it binds; import it in the "
             "grade cell, or let a solution cell define it"
