@@ -108,7 +108,9 @@ def trial(course: Course, sheet: str) -> list[Tried]:
         cell=min(usual.cell, CELL),
         notebook=min(usual.notebook, NOTEBOOK),
     )
-    plan = replace(plan, limits=limits, candid=True)
+    folder = {f"{course.release.name}/{sheet}": course.source / sheet}  # as if it were released
+    view = replace(plan.view, folders=plan.view.folders | folder)
+    plan = replace(plan, limits=limits, view=view, candid=True)
 
     def tried(name: str) -> list[Tried]:
         notebook = masters[name]
