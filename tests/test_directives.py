@@ -270,3 +270,39 @@ def test_metadata_of_a_newer_nbgrader_are_said(tmp_path):
     path.write_text(json.dumps(content), encoding="utf-8")
     with pytest.raises(SourceError, match="those of a newer nbgrader"):
         check_sources([path])
+
+
+@pytest.fixture(scope="module")
+def own_notebooks(tmp_path_factory):
+    """The notebooks with which nbgrader tests its directives, as they are, as one sheet."""
+    root = tmp_path_factory.mktemp("own") / "course"
+    files = NBGRADER / "tests" / "apps" / "files"
+    for place in ("source/ps1", "submitted/group-01/ps1", "submitted/group-02/ps1"):
+        (root / place).mkdir(parents=True)
+    for name, group_01, group_02 in (
+        ("autotest-simple", "changed", "unchanged"),
+        ("autotest-multi", "changed", "unchanged"),
+        ("autotest-hashed", "changed", "unchanged"),
+        ("autotest-hidden", "changed-right", "changed-wrong"),
+    ):
+        shutil.copy(files / f"{name}.ipynb", root / "source" / "ps1")
+        for group, which in (("group-01", group_01), ("group-02", group_02)):
+            handed = root / "submitted" / group / "ps1" / f"{name}.ipynb"
+            shutil.copy(files / f"{name}-{which}.ipynb", handed)
+    shutil.copy(files / "autotests.yml", root)
+    (root / "nbgrader_config.py").write_text("c = get_config()\n", encoding="utf-8")
+    course = Course.open(root)
+    release(course, "ps1")
+    Grading(course, "ps1").run()
+    return course
+
+
+def test_nbgraders_own_notebooks_get_the_points_that_its_tests_expect(own_notebooks):
+    got = {"group-01": {}, "group-02": {}}
+    for row in rows(own_notebooks, "ps1"):
+        so_far = got[row.group].get(row.notebook, 0)
+        got[row.group][row.notebook] = so_far + row.score
+    assert got["group-01"] == {
+        "autotest-simple": 1, "autotest-multi": 3, "autotest-hashed": 1, "autotest-hidden": 1,
+    }  # fmt: skip
+    assert set(got["group-02"].values()) == {0}
