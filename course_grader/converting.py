@@ -107,6 +107,8 @@ def _in_words(text: str, db_url: str) -> str:
         'the disk is full: feedback/x.html could not be wri'
     """
     kind, _, said = text.partition(": ")
+    if kind.endswith(".CourseError"):  # of a step of ours
+        return said
     if kind.startswith("sqlalchemy.") or (kind.endswith(".InvalidEntry") and said[:1] == "("):
         return trouble(db_url, said)
     refused = _REFUSED.match(said)

@@ -43,7 +43,7 @@ AUTOGRADE = [
 RELEASE = [
     "course_grader.release.tidy.TidyNotebook",
     "nbgrader.preprocessors.IncludeHeaderFooter",
-    "nbgrader.preprocessors.InstantiateTests",
+    "course_grader.release.masters.WriteTests",
     "nbgrader.preprocessors.LockCells",
     "nbgrader.preprocessors.ClearSolutions",
     "nbgrader.preprocessors.ClearOutput",

@@ -16,7 +16,6 @@ from traitlets import Bool, Float, Integer
 from course_grader.cells import is_test, secret_of
 from course_grader.converting import gradebook_free
 from course_grader.course import Course
-from course_grader.files import read_notebook
 from course_grader.handout import place, shown
 from course_grader.imports import imported, imported_later
 from course_grader.intake.beside import room_files
@@ -25,6 +24,7 @@ from course_grader.marking.given import answers_of, given_for
 from course_grader.marking.plan import Plan
 from course_grader.marking.running import run_submission
 from course_grader.marking.test_server import server_for
+from course_grader.release.masters import master_of
 from course_grader.sandbox.bubblewrap import Limits, View
 
 _executed: ContextVar[Mapping[str, Any] | None] = ContextVar("executed", default=None)
@@ -82,8 +82,11 @@ class TrustedExecute(NbGraderPreprocessor):  # type: ignore[misc]
         for cell in (cell for notebook in notebooks.values() for cell in notebook.cells):
             if cell.cell_type == "code":
                 modules[is_test(cell)] |= imported(cell.source)
-        solutions = {name: course.source / sheet / f"{name}.ipynb" for name in notebooks}
-        known = {name: read_notebook(path) for name, path in solutions.items() if path.is_file()}
+        known = {
+            name: master_of(course, sheet, name)
+            for name in notebooks
+            if (course.source / sheet / f"{name}.ipynb").is_file()
+        }
         given = {name: given_for(solution.cells) for name, solution in known.items()}
         answers = {name: sorted(answers_of(solution.cells)) for name, solution in known.items()}
         pieces = [one for cells in given.values() for every in cells.values() for one in every]

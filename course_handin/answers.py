@@ -1,5 +1,6 @@
 """What of a notebook is answered, which checks fail, and where it breaks."""
 
+import hashlib
 import re
 from dataclasses import dataclass, field
 from typing import Any
@@ -99,11 +100,31 @@ def heading(source: str) -> str:
 
 
 def is_open(cell: Any) -> bool:
-    """Whether a cell still is as it was handed out."""
+    """Whether a cell still is as it was handed out, or holds a stub."""
+    if is_untouched(cell):
+        return True
     if cell.cell_type == "code":
         ours = bool(cell.metadata.get("nbgrader", {}).get("solution")) or _CODE_MARK in cell.source
         return ours and _STUB.search(cell.source) is not None
     return _TEXT_MARK.search(cell.source) is not None
+
+
+def is_untouched(cell: Any) -> bool:
+    """Whether a cell for an answer has the checksum that nbgrader gave it when it was handed out.
+
+    Example:
+        >>> from nbformat.v4 import new_code_cell
+        >>> is_untouched(new_code_cell("x = 1"))
+        False
+    """
+    mark = cell.metadata.get("nbgrader")
+    if not isinstance(mark, dict) or not mark.get("solution"):
+        return False
+    is_graded, points = bool(mark.get("grade")), mark.get("points")
+    parts = [cell.source, cell.cell_type, is_graded, True, False, mark.get("grade_id")]
+    parts += [float(points)] if is_graded and isinstance(points, int | float) else []
+    told = "".join(map(str, parts)).encode("utf-8", "replace")
+    return bool(mark.get("checksum") == hashlib.md5(told, usedforsecurity=False).hexdigest())
 
 
 def error_of(cell: Any) -> str:

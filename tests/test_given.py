@@ -9,6 +9,7 @@ from course_grader.course import Course
 from course_grader.errors import CourseError
 from course_grader.grading.grade import Grading
 from course_grader.lecturer.demo_class import fill
+from course_grader.lecturer.trial import trial
 from course_grader.marking.given import given_for
 from course_grader.release.release import release
 from course_grader.results.report import rows
@@ -40,6 +41,8 @@ TESTS = {
     "assert values == [1, 2, 3]\nassert area(2) > 0",
     "check-file": "assert numbers == [1.5, 2.5]\nassert area(1) > 3",
     "check-answer": "assert scaled == 4, 'doubled is wrong'",
+    "check-beside": "from helper import circle\nwith open('numbers.txt') as file:\n"
+    "    assert file.read() == '1.5\\n2.5\\n'\nassert circle == area(1)",
     "check-drawn": "np.random.seed(7)\nassert_allclose(noise, np.random.rand(3))\n"
     "assert area(1) > 3",
 }
@@ -98,6 +101,13 @@ def test_answers_win_over_given_cells():
     assert pieces(new_code_cell("f = print"), answer, test) == {}
 
 
+def beside(root):
+    """Files that lie beside the notebooks."""
+    folder = root / "solutions" / tiny.SHEET
+    (folder / "numbers.txt").write_text("1.5\n2.5\n")
+    (folder / "helper.py").write_text("circle = 3.141592653589793\n")
+
+
 @pytest.fixture(scope="module")
 def course(tmp_path_factory):
     """Released and graded: the solution, a wrong one, and one that changes all given cells."""
@@ -106,8 +116,9 @@ def course(tmp_path_factory):
     for path in (root / "solutions" / tiny.SHEET).glob("*.ipynb"):
         path.unlink()
     tiny.write(root, "adding", notebook())
-    (root / "solutions" / tiny.SHEET / "numbers.txt").write_text("1.5\n2.5\n")
+    beside(root)
     course = Course.open(root)
+    assert all(one.is_full for one in trial(course, tiny.SHEET)), "before there is a release"
     release(course, tiny.SHEET)
     stub = nbformat.read(course.release / tiny.SHEET / "adding.ipynb", as_version=4)
     liar = "radius = 0\nexpected = area = assert_allclose = lambda *x: 0\nnumbers = [1.5, 2.5]"
@@ -131,6 +142,7 @@ def course(tmp_path_factory):
         folder = course.submitted / group / tiny.SHEET
         folder.mkdir(parents=True)
         nbformat.write(made, folder / "adding.ipynb")
+    (course.submitted / "group-03" / tiny.SHEET / "helper.py").write_text("circle = 0\n")
     Grading(course, tiny.SHEET).run()
     return course
 
@@ -138,10 +150,10 @@ def course(tmp_path_factory):
 @pytest.mark.parametrize(
     ("group", "points"),
     [
-        ("group-01", [1, 1, 1, 1, 1]),
-        ("group-02", [0, 1, 0, 0, 0]),
-        ("group-03", [0, 0, 0, 0, 0]),
-        ("group-04", [1, 1, 1, 1, 1]),  # its given cells are gone
+        ("group-01", [1, 1, 1, 1, 1, 1]),
+        ("group-02", [0, 1, 0, 0, 0, 0]),
+        ("group-03", [0, 0, 0, 0, 0, 0]),
+        ("group-04", [1, 1, 1, 1, 1, 1]),  # its given cells are gone
     ],
 )
 def test_points_hang_on_the_answers_alone(course, group, points):

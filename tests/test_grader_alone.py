@@ -12,7 +12,7 @@ from test_project import ROOT, imported, normalised
 
 PROJECT = tomllib.loads((ROOT / "course_grader" / "pyproject.toml").read_text("utf-8"))["project"]
 WHOLE = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-LAZY = {"torch", "IPython", "traitlets", "dask", "matplotlib", "matplotlib_inline"}
+LAZY = {"pandas", "torch", "IPython", "traitlets", "dask", "matplotlib", "matplotlib_inline"}
 """Only where a notebook has it; with the others."""
 
 

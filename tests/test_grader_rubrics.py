@@ -92,9 +92,8 @@ def test_elsewhere_a_rubric_is_wanted(course_root):
 
 
 def test_an_unknown_task_is_named(course):
-    path = course.source / tiny.SHEET / "adding.ipynb"
     with pytest.raises(RubricError, match=r"adding\.ipynb has no task check-1-add"):
-        read_rubric(path, "check-1-add")
+        read_rubric(course, tiny.SHEET, "adding", "check-1-add")
 
 
 def shown(root: Path, **resources: str) -> str:

@@ -276,5 +276,6 @@ def test_hidden_tests_must_be_known_to_the_feedback(course_root):
     assert "### BEGIN HIDDEN TESTS" in markers_of(config)
     with (course_root / "nbgrader_config.py").open("a") as file:
         file.write("c.ClearHiddenTests.end_test_delimeter = 'SECRET ENDS'\n")
-    with pytest.raises(CourseError, match="end_test_delimeter is 'SECRET ENDS': marking"):
+        file.write("c.GenerateAssignment.preprocessors = ['nbgrader.preprocessors.SaveCells']\n")
+    with pytest.raises(CourseError, match=r"marked by 'SECRET ENDS': marking .* RegisterCells"):
         release(Course.open(course_root), tiny.SHEET)

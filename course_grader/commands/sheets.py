@@ -28,7 +28,12 @@ def release(
     """
     from course_grader.lecturer.trial import try_solution
     from course_grader.release.bundle import write_bundle
-    from course_grader.release.release import check_release, said_of_rubrics, still_told
+    from course_grader.release.release import (
+        check_release,
+        said_of_nose,
+        said_of_rubrics,
+        still_told,
+    )
     from course_grader.release.release import release as make
 
     with session(course, "release") as (opened, console):
@@ -50,7 +55,7 @@ def release(
             released = make(opened, sheet)
         else:
             released = make(opened, sheet, lambda: tried.extend(try_solution(opened, sheet)))
-        for sentence in (*tried, *said_of_rubrics(opened, sheet)):
+        for sentence in (*tried, *said_of_nose(opened, sheet), *said_of_rubrics(opened, sheet)):
             console.say(sentence)
         bundle = write_bundle(opened, sheet)
         for name in released.changed:

@@ -4,10 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from course_grader.course import Course
-from course_grader.files import read_notebook
 from course_grader.intake.beside import files_digest
 from course_grader.intake.submission import Handed, read_submission
-from course_grader.markers import markers_of
+from course_grader.release.masters import master_of
 from course_grader.release.source_checks import check_sources
 
 
@@ -18,9 +17,8 @@ def solutions_of(course: Course, sheet: str) -> dict[str, Any]:
         CourseError: they cannot be used.
     """
     names = course.notebooks(sheet)
-    paths = {name: course.source / sheet / f"{name}.ipynb" for name in names}
-    check_sources(list(paths.values()), markers_of(course.config))
-    return {name: read_notebook(path) for name, path in paths.items()}
+    check_sources([course.source / sheet / f"{name}.ipynb" for name in names], course.config)
+    return {name: master_of(course, sheet, name) for name in names}
 
 
 def handed_in(course: Course, sheet: str, group: str, masters: Mapping[str, Any]) -> list[Handed]:

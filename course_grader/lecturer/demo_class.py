@@ -14,6 +14,7 @@ from course_grader.errors import CourseError
 from course_grader.files import notebook_text, read_notebook, write_whole
 from course_grader.intake.submission import grade_id
 from course_grader.markers import BEGIN_RUBRIC, BEGIN_SOLUTION, END_SOLUTION
+from course_grader.release.masters import source_of
 
 PERFECT, SKELETON = "group-01", "group-02"
 _ATTACK = """
@@ -75,10 +76,7 @@ def make_class(course: Course, sheet: str, mistakes: list[Mistake]) -> list[Demo
     """
     names = course.notebooks(sheet)
     stubs = {name: read_notebook(course.release / sheet / f"{name}.ipynb") for name in names}
-    solved = {
-        name: fill(stubs[name], read_notebook(course.source / sheet / f"{name}.ipynb"))
-        for name in names
-    }
+    solved = {name: fill(stubs[name], source_of(course, sheet, name)) for name in names}
     points = {name: _points(stubs[name]) for name in names}
     short = min(names, key=lambda name: points[name])
     big = max(names, key=lambda name: points[name])

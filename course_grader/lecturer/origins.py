@@ -10,9 +10,9 @@ from course_grader.cells import is_test
 from course_grader.console import Console
 from course_grader.course import Course
 from course_grader.errors import CourseError
-from course_grader.files import read_notebook
-from course_grader.marking.given import given_for
+from course_grader.marking.given import given_for, starred_in
 from course_grader.names import bound_names, free_names
+from course_grader.release.masters import master_of
 from course_grader.release.source_checks import ALWAYS_THERE
 from course_notebooks.terminal import Table
 
@@ -48,7 +48,7 @@ def origins(course: Course, sheet: str) -> list[Origin]:
     return [
         one
         for name in course.notebooks(sheet)
-        for one in _of_notebook(name, read_notebook(course.source / sheet / f"{name}.ipynb").cells)
+        for one in _of_notebook(name, master_of(course, sheet, name).cells)
     ]
 
 
@@ -70,6 +70,7 @@ def _of_notebook(notebook: str, cells: list[Any]) -> Iterator[Origin]:
         task = str(cell.metadata.nbgrader.grade_id)
         try:
             own, used = bound_names(cell.source), free_names(cell.source)
+            own |= used & starred_in(cell.source)
         except SyntaxError as error:
             raise CourseError(
                 f"{notebook}: {task} is not Python: {error.msg} (line {error.lineno}); correct it"

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from nbgrader.utils import is_grade, is_solution
+from nbgrader.utils import is_grade, is_solution, is_task
 
 from course_grader.console import Console
 from course_grader.course import Course
@@ -79,9 +79,14 @@ def _of_notebook(path: Path) -> NotebookPoints:
         if name != WHOLE
     }
     tasks = tuple(
-        Task(name, float(cell.metadata.nbgrader.points), is_solution(cell), budget.get(name, ""))
+        Task(
+            name,
+            float(cell.metadata.nbgrader.points),
+            is_task(cell) or is_solution(cell),
+            budget.get(name, ""),
+        )
         for cell in notebook.cells
-        if is_grade(cell)
+        if is_grade(cell) or is_task(cell)
         for name in [str(cell.metadata.nbgrader.grade_id)]
     )
     first = next((cell.source for cell in notebook.cells if cell.cell_type == "markdown"), "")

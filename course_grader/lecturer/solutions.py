@@ -15,7 +15,7 @@ from course_grader.console import Console, Silent
 from course_grader.converting import nbgrader_house
 from course_grader.course import Course
 from course_grader.errors import CourseError
-from course_grader.files import notebook_text, read_notebook, write_whole
+from course_grader.files import notebook_text, write_whole
 from course_grader.grading.timings import FULL, START_UP, Timings, timed
 from course_grader.lecturer.local import Heard, LocalExecute
 from course_grader.lecturer.pages import (
@@ -28,6 +28,7 @@ from course_grader.lecturer.pages import (
 )
 from course_grader.lecturer.solved import Solved, remember, write_index
 from course_grader.marking.points import TidyPoints
+from course_grader.release.masters import master_of
 from course_grader.results.alt_texts import describe_figures
 from course_grader.results.report import lost_points
 from course_notebooks.browser import PrintError, find_browser, print_page
@@ -66,7 +67,7 @@ def run_solutions(
     if only is not None and only.removesuffix(".ipynb") not in names:
         raise CourseError(f"{sheet} has no notebook {only!r}; it has {', '.join(names)}")
     names = [only.removesuffix(".ipynb")] if only else names
-    notebooks = {name: read_notebook(course.source / sheet / f"{name}.ipynb") for name in names}
+    notebooks = {name: master_of(course, sheet, name) for name in names}
     timings = Timings(course, sheet)
     expected = {
         name: timings.expect(name, timed(notebook), FULL) for name, notebook in notebooks.items()

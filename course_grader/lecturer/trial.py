@@ -17,11 +17,11 @@ from course_grader.cells import is_test
 from course_grader.course import Course
 from course_grader.errors import CourseError
 from course_grader.execute import TrustedExecute
-from course_grader.files import read_notebook
 from course_grader.marking.points import TidyPoints
 from course_grader.marking.running import run_submission
 from course_grader.marking.test_server import TestServer
 from course_grader.naming import word
+from course_grader.release.masters import master_of
 from course_grader.release.tidy import for_students
 from course_grader.results.report import lost_points
 from course_grader.sandbox.bubblewrap import SandboxError
@@ -108,7 +108,9 @@ def trial(course: Course, sheet: str) -> list[Tried]:
         cell=min(usual.cell, CELL),
         notebook=min(usual.notebook, NOTEBOOK),
     )
-    plan = replace(plan, limits=limits, candid=True)
+    folder = {f"{course.release.name}/{sheet}": course.source / sheet}  # as if it were released
+    view = replace(plan.view, folders=plan.view.folders | folder)
+    plan = replace(plan, limits=limits, view=view, candid=True)
 
     def tried(name: str) -> list[Tried]:
         notebook = masters[name]
@@ -127,7 +129,7 @@ def trial(course: Course, sheet: str) -> list[Tried]:
 
 def _master(course: Course, sheet: str, name: str) -> Any:
     """The solution without what only the lecture shows."""
-    notebook = read_notebook(course.source / sheet / f"{name}.ipynb")
+    notebook = master_of(course, sheet, name)
     notebook.cells = for_students(notebook.cells)
     return notebook
 

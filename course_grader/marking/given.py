@@ -7,13 +7,16 @@ too: `a = random_matrix(3)` in a given cell calls the group's function.
 """
 
 import ast
+import contextlib
 import importlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from types import ModuleType
 from typing import Any
 
 from nbgrader.utils import is_grade, is_solution
 
+from course_grader import former
 from course_grader.cells import cell_name, is_test
 from course_grader.names import as_python, bound_names, free_names
 
@@ -97,17 +100,24 @@ def _slice(
 
 def _binds(statement: ast.stmt, wanted: Iterable[str]) -> set[str]:
     """Names that a statement binds; of `from … import *` those that are wanted."""
-    if isinstance(statement, ast.ImportFrom) and statement.names[0].name == "*":
-        return set(wanted) & set(_exported(statement.module or ""))
-    return bound_names(ast.unparse(statement))
+    return set(wanted) & _starred(statement) | bound_names(ast.unparse(statement))
 
 
-def _exported(module: str) -> Iterable[str]:
-    """What `from module import *` binds; nothing if it cannot be imported here."""
-    try:
-        found = importlib.import_module(module)
-    except Exception:
-        return ()
+def starred_in(source: str) -> set[str]:
+    """Names that a cell gets by `from module import *`, of modules that can be imported here."""
+    return set[str]().union(*map(_starred, _statements(source)))
+
+
+def _starred(statement: ast.stmt) -> set[str]:
+    if not isinstance(statement, ast.ImportFrom) or statement.names[0].name != "*":
+        return set()
+    for module in (statement.module or "", f"{former.__name__}.{statement.module}"):
+        with contextlib.suppress(Exception):
+            return set(_exported(importlib.import_module(module)))
+    return set()
+
+
+def _exported(found: ModuleType) -> Iterable[str]:
     listed = getattr(found, "__all__", None)
     return [str(one) for one in listed or dir(found) if listed or not one.startswith("_")]
 

@@ -9,11 +9,13 @@ import signal
 import time
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
+from pathlib import PurePosixPath
 from typing import Any
 
 from nbformat.v4 import new_output
 
 from course_grader.cells import is_test, seed_of
+from course_grader.imports import imported
 from course_grader.marking.given import Given
 from course_grader.marking.outputs import Outputs
 from course_grader.marking.test_server import TestServer
@@ -40,7 +42,7 @@ class Setting:
 
     Attributes:
         given: what it needs of the cells that were given.
-        view: whose files these find.
+        view: whose files these, and the cell, find.
         answers: names that the master's solution cells bind.
         candid: the answers are the master's own: reasons may say everything.
     """
@@ -50,10 +52,12 @@ class Setting:
     answers: Sequence[str] = ()
     candid: bool = False
 
-    def request(self) -> dict[str, Any]:
-        """The part of a request to the tests' server."""
+    def request(self, source: str) -> dict[str, Any]:
+        """The part of a request to the tests' server for a cell."""
         given = [[one.cell, seed_of(one.cell), one.source, list(one.names)] for one in self.given]
-        places = self._places() if given else {}
+        places = self._places()
+        if not given and not any(_uses(source, name) for name in places["own"]):
+            places = {}
         known = {"answers": list(self.answers), "candid": self.candid}
         return {"given": given, "places": places} | known
 
@@ -64,6 +68,12 @@ class Setting:
         own = {name: path for name, path in found.items() if name.startswith(home)}
         linked = {name: path for name, path in found.items() if name not in own}
         return {"place": self.view.place, "own": own, "linked": linked}
+
+
+def _uses(source: str, file: str) -> bool:
+    """Whether code names a file that lies beside the notebooks, or imports it."""
+    path = PurePosixPath(file)
+    return path.name in source or (path.suffix == ".py" and path.stem in imported(source))
 
 
 class GradeCell:
@@ -97,7 +107,7 @@ class GradeCell:
         self._server, self._link, self._box, self._limits = server, link, box, limits
         self._request = {
             "source": source, "grade_id": name, "seeds": list(seeds), "call": limits.call,
-            **setting.request(),
+            **setting.request(source),
         }  # fmt: skip
         self._outputs = outputs
         self._result: Channel | None = None

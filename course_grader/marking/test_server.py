@@ -8,6 +8,7 @@ import threading
 from pathlib import Path
 from typing import Any
 
+from course_grader import former
 from course_grader.runner.wire import Channel
 from course_grader.sandbox.link import Link, pair, pid_of
 from course_notebooks.threads import ONE_THREAD
@@ -31,6 +32,7 @@ class TestServer:
         self._lock = threading.Lock()
         ours, theirs = pair()
         path = [str(root), str(PACKAGE.parent), *filter(None, [os.environ.get("PYTHONPATH")])]
+        path += [str(former.FOLDER)] if former.is_needed() else []
         with theirs:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "course_grader.marking.tester", str(theirs.fileno())],

@@ -1,6 +1,7 @@
 """The first page of the students' bundle: what is in it, how to start, how to hand in."""
 
 from course_grader.course import Course
+from course_grader.markers import stubs_of
 from course_grader.naming import word
 from course_grader.release.description import notebook_table
 
@@ -20,10 +21,11 @@ def readme(course: Course, sheet: str, files: tuple[str, ...]) -> str:
     table = notebook_table(info, f"{course.release.name}/{sheet}")
     measured = any(info.detail(name).seconds for name in info.notebooks)
     note = "\nTime and memory: the whole solution on one core of a processor.\n" if measured else ""
+    code, text = stubs_of(course.config)
     return (
         f"# {title}\n\n{lead}\n\n## Set up (once, in this folder)\n\n{_set_up(course, files)}\n"
         f"## The notebooks\n\n{table}\n{note}\n"
-        "Fill in the cells marked `# YOUR CODE HERE` and the answers marked `YOUR ANSWER HERE`.\n"
+        f"Fill in the cells marked `{code}` and the answers marked `{text}`.\n"
         "Run the check below each cell: it says what is wrong and does not cost anything.\n\n"
         f"## Hand in\n\n{_hand_in(course, sheet)}"
         "Do not rename the notebooks, and do not delete cells that you did not make.\n"

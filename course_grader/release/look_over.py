@@ -11,19 +11,19 @@ from IPython.core.inputtransformer2 import TransformerManager
 from course_grader.cells import cell_name
 from course_grader.errors import CourseError
 from course_grader.files import read_notebook
-from course_grader.markers import MARKERS
 from course_grader.release.kept import leftovers
 
 _PICTURES = {".gif", ".jpeg", ".jpg", ".pdf", ".png", ".svg", ".webp"}
 
 
-def look_over(made: Path, source: Path, names: tuple[str, ...]) -> None:
+def look_over(made: Path, source: Path, names: tuple[str, ...], markers: tuple[str, ...]) -> None:
     """Removes pictures that only a solution shows, then looks through all files.
 
     Args:
         made: the students' files of a sheet.
         source: the solutions that they were made of.
         names: of the notebooks, without suffix.
+        markers: what the course's nbgrader takes for a marker.
 
     Raises:
         CourseError: students would get what they must not have.
@@ -32,7 +32,7 @@ def look_over(made: Path, source: Path, names: tuple[str, ...]) -> None:
     for path in sorted(made.rglob("*")):
         if path.is_file():
             text = path.read_bytes()
-            left = [marker for marker in MARKERS if marker.encode() in text]
+            left = [marker for marker in markers if marker.encode() in text]
             if left:
                 raise CourseError(f"{path.name}: '{left[0]}' is still in the students' version")
     for name in names:

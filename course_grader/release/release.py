@@ -26,6 +26,8 @@ from course_grader.naming import word
 from course_grader.release.description import description
 from course_grader.release.kept import leftovers
 from course_grader.release.look_over import look_over
+from course_grader.release.masters import source_of
+from course_grader.release.outdated import old_imports
 from course_grader.release.rubrics import without_rubric
 from course_grader.release.source_checks import check_sources
 from course_notebooks import sheet as sheet_toml
@@ -65,7 +67,7 @@ def check_release(course: Course, sheet: str) -> list[str]:
     Raises:
         CourseError: the solutions cannot be released.
     """
-    with generated(course, sheet, register=False) as made:
+    with generated(course, sheet, register=False, anew=True) as made:
         return _differences(made, course.release / sheet)
 
 
@@ -88,11 +90,26 @@ def still_told(course: Course, sheet: str, differing: list[str]) -> list[str]:
 
 def said_of_rubrics(course: Course, sheet: str) -> list[str]:
     """A sentence on tasks that a tutor marks without a rubric, if there are such tasks."""
-    names = course.notebooks(sheet)
-    without = without_rubric(course.source / sheet / f"{name}.ipynb" for name in names)
+    without = without_rubric(course, sheet)
     if not without:
         return []
     return [f"without a rubric, which tutors would see beside the answers: {', '.join(without)}"]
+
+
+def said_of_nose(course: Course, sheet: str) -> list[str]:
+    """A sentence on lines that import a package which no Python of today can run."""
+    lines = [
+        f"{name}: {line}"
+        for name in course.notebooks(sheet)
+        for line in old_imports(source_of(course, sheet, name).cells)
+    ]
+    if not lines:
+        return []
+    return [
+        "nose is no more, and students' notebooks stop at its import (the grader has its "
+        "assertions); after `from unittest import TestCase` write instead, or plain `assert`: "
+        + "; ".join(lines)
+    ]
 
 
 def release(course: Course, sheet: str, look: Callable[[], None] = lambda: None) -> Released:
@@ -106,20 +123,21 @@ def release(course: Course, sheet: str, look: Callable[[], None] = lambda: None)
     Raises:
         CourseError: the solutions cannot be released; the exercises are left as they were.
     """
-    with generated(course, sheet, register=False):
+    with generated(course, sheet, register=False, anew=True):
         look()  # everything that can be wrong shows before the gradebook is touched
     with generated(course, sheet, register=True) as made:
         return _put_in_place(course, sheet, made)
 
 
 @contextmanager
-def generated(course: Course, sheet: str, *, register: bool) -> Iterator[Path]:
+def generated(course: Course, sheet: str, *, register: bool, anew: bool = False) -> Iterator[Path]:
     """The students' files of a sheet in a temporary folder, looked over.
 
     Args:
         course: the course.
         sheet: the assignment.
         register: whether the gradebook learns of the sheet's cells and points.
+        anew: whether tests that nbgrader writes are written anew.
 
     Raises:
         CourseError: the solutions cannot be released.
@@ -127,10 +145,11 @@ def generated(course: Course, sheet: str, *, register: bool) -> Iterator[Path]:
     names = course.notebooks(sheet)
     paths = [course.source / sheet / f"{name}.ipynb" for name in names]
     must = course.settings.rubrics == "required"
-    check_sources(paths, markers_of(course.config), rubrics=must)
+    check_sources(paths, course.config, rubrics=must)
     with tempfile.TemporaryDirectory(prefix="genlhc-release-") as folder:
         changes = Config()
         changes.CourseDirectory.release_directory = folder
+        changes.WriteTests.anew = anew
         if register:
             make(course.db_url)
         else:
@@ -152,7 +171,7 @@ def generated(course: Course, sheet: str, *, register: bool) -> Iterator[Path]:
         made = Path(folder) / sheet
         if (made / sheet_toml.NAME).is_file():
             (made / sheet_toml.NAME).write_text(description(course.sheet(sheet)), encoding="utf-8")
-        look_over(made, course.source / sheet, names)
+        look_over(made, course.source / sheet, names, markers_of(course.config))
         yield made
 
 

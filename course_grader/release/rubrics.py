@@ -20,14 +20,14 @@ line, in a list or in a table; whatever else stands there (common mistakes, say)
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from nbgrader.utils import is_grade, is_solution
 
+from course_grader.course import Course
 from course_grader.errors import CourseError
-from course_grader.files import read_notebook
 from course_grader.markers import BEGIN_RUBRIC, BEGIN_SOLUTION, END_SOLUTION
+from course_grader.release.masters import source_of
 
 _NUMBER = r"\**(\d+(?:\.\d+)?)\**"
 _ITEM = re.compile(rf"[-*]\s+{_NUMBER}(?:\s+points?)?\s*:\s*(.+)")
@@ -80,20 +80,22 @@ def is_manual(cell: Any) -> bool:
     return bool(is_grade(cell) and is_solution(cell))
 
 
-def read_rubric(path: Path, task: str) -> Rubric:
+def read_rubric(course: Course, sheet: str, name: str, task: str) -> Rubric:
     """The rubric of a task.
 
     Args:
-        path: the solution notebook.
+        course: the course.
+        sheet: the assignment.
+        name: of the notebook.
         task: grade id of the written cell.
 
     Raises:
         RubricError: there is no such task, or its rubric is missing or does not fit.
     """
-    for cell in read_notebook(path).cells:
+    for cell in source_of(course, sheet, name).cells:
         if is_manual(cell) and cell.metadata.nbgrader.get("grade_id") == task:
             return rubric_of(cell)
-    raise RubricError(f"{path.name} has no task {task} that a tutor marks")
+    raise RubricError(f"{name}.ipynb has no task {task} that a tutor marks")
 
 
 def rubric_of(cell: Any) -> Rubric:
@@ -124,16 +126,16 @@ def rubric_of(cell: Any) -> Rubric:
     return Rubric(points, criteria, notes, _without_rule(answer))
 
 
-def without_rubric(paths: Iterable[Path]) -> list[str]:
-    """Tasks in solution notebooks that a tutor marks without a rubric, as `notebook: task`."""
+def without_rubric(course: Course, sheet: str) -> list[str]:
+    """Tasks of a sheet that a tutor marks without a rubric, as `notebook: task`."""
     found = []
-    for path in paths:
-        for cell in read_notebook(path).cells:
+    for name in course.notebooks(sheet):
+        for cell in source_of(course, sheet, name).cells:
             try:
                 if is_manual(cell):
                     rubric_of(cell)
             except NoRubricError:
-                found.append(f"{path.stem}: {cell.metadata.nbgrader.get('grade_id')}")
+                found.append(f"{name}: {cell.metadata.nbgrader.get('grade_id')}")
             except RubricError:
                 continue  # the release says so
     return found

@@ -13,26 +13,45 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
+from nbgrader.nbgraderformat import (
+    MetadataValidator,
+    SchemaTooNewError,
+    SchemaTooOldError,
+    ValidationError,
+)
 from nbgrader.utils import is_grade, is_locked, is_solution, is_task
+from traitlets.config import Config
 
 from course_grader.cells import cell_name
 from course_grader.errors import CourseError
 from course_grader.files import read_notebook
 from course_grader.markers import (
     BEGIN_HIDDEN,
+    BEGIN_SCHEME,
     BEGIN_SOLUTION,
     END_HIDDEN,
     LECTURE_DEMO,
-    MARKERS,
     PAIRS,
+    markers_of,
+    use_ours,
 )
 from course_grader.marking.budgets import budget_problems
-from course_grader.marking.given import answers_of, given_for
+from course_grader.marking.given import answers_of, given_for, starred_in
 from course_grader.names import as_python, free_names
+from course_grader.naming import word
 from course_grader.release.look_alikes import look_alikes
+from course_grader.release.masters import asks_for_tests, include_shared
 from course_grader.release.rubrics import NoRubricError, RubricError, is_manual, rubric_of
 from course_grader.release.tidy import without_hidden
 
+_REGIONS = (
+    (BEGIN_SOLUTION, "ClearSolutions", is_solution,
+     "a solution region in a cell that is not marked as a solution cell"),
+    (BEGIN_HIDDEN, "ClearHiddenTests", is_grade,
+     "hidden tests in a cell that is not marked as a grade cell"),
+    (BEGIN_SCHEME, "ClearMarkScheme", is_task,
+     "a mark scheme in a cell that is not marked as a manually graded task"),
+)  # fmt: skip
 ALWAYS_THERE = frozenset(dir(builtins)) | {"get_ipython", "display", "__name__", "__doc__"}
 
 
@@ -41,13 +60,13 @@ class SourceError(CourseError):
 
 
 def check_sources(
-    paths: list[Path], markers: tuple[str, ...] = MARKERS, *, rubrics: bool = False
+    paths: list[Path], config: Config | None = None, *, rubrics: bool = False
 ) -> None:
     """Looks through solution notebooks.
 
     Args:
         paths: the notebooks.
-        markers: what the course's nbgrader takes for a marker.
+        config: the course's, which may name other markers than nbgrader's own.
         rubrics: whether each task that a tutor marks must have one.
 
     Raises:
@@ -56,7 +75,7 @@ def check_sources(
     problems = [
         f"{path.name}: {text}"
         for path in paths
-        for text in notebook_problems(path, markers, rubrics=rubrics)
+        for text in notebook_problems(path, config, rubrics=rubrics)
     ]
     if problems:
         lines = "\n".join(f"  - {problem}" for problem in problems)
@@ -64,7 +83,7 @@ def check_sources(
 
 
 def notebook_problems(
-    path: Path, markers: tuple[str, ...] = MARKERS, *, rubrics: bool = False
+    path: Path, config: Config | None = None, *, rubrics: bool = False
 ) -> Iterator[str]:
     """The problems of one solution notebook, as sentences that start with the cell's name."""
     try:
@@ -73,6 +92,13 @@ def notebook_problems(
     except Exception as error:
         yield f"cannot be read as a notebook: {str(error).splitlines()[0]}"
         return
+    if outdated := _outdated(notebook, path):
+        yield outdated
+        return
+    config = config or Config()
+    include_shared(notebook, config)
+    markers, as_written = markers_of(config), [str(cell.source) for cell in notebook.cells]
+    use_ours(notebook, config)
     ids = Counter(
         cell.metadata.nbgrader.get("grade_id")
         for cell in notebook.cells
@@ -89,7 +115,7 @@ def notebook_problems(
     given = given_for(notebook.cells)
     for index, cell in enumerate(notebook.cells):
         name = cell_name(cell, index)
-        for number, line, meant in look_alikes(str(cell.source), cell.cell_type, markers):
+        for number, line, meant in look_alikes(as_written[index], cell.cell_type, markers):
             yield (
                 f"{name}: line {number} looks like a marker and is none, so that students would "
                 f"get what it shall hide: {line[:80]!r}; write {meant!r}, or other words"
@@ -99,11 +125,26 @@ def notebook_problems(
         for piece in pieces:
             for missing in sorted(free_names(piece.source) - known - ALWAYS_THERE):
                 yield f"{name}: needs {piece.cell}, which uses `{missing}`, and no cell binds that"
-        for problem in _cell_problems(cell, known, rubrics):
+        for problem in _cell_problems(cell, known, config, rubrics=rubrics):
             yield f"{name}: {problem}"
 
 
-def _cell_problems(cell: Any, known: set[str], rubrics: bool) -> Iterator[str]:
+def _outdated(notebook: Any, path: Path) -> str:
+    """What to do if nbgrader's metadata have the format of another version, or nothing."""
+    for cell in notebook.cells:
+        try:
+            MetadataValidator().validate_cell(cell)
+        except SchemaTooOldError:
+            command = f"nbgrader update {word(str(path))}"
+            return f"its metadata are those of an older nbgrader: run `{command}`"
+        except SchemaTooNewError:
+            return "its metadata are those of a newer nbgrader: install that one"
+        except ValidationError:
+            continue  # the cell's own problems say more
+    return ""
+
+
+def _cell_problems(cell: Any, known: set[str], config: Config, *, rubrics: bool) -> Iterator[str]:
     source = str(cell.source)
     for begin, end in PAIRS:
         yield from _marker_problems(source, begin, end)
@@ -111,10 +152,12 @@ def _cell_problems(cell: Any, known: set[str], rubrics: bool) -> Iterator[str]:
     if marked and LECTURE_DEMO in cell.metadata.get("tags", []):
         yield f"is tagged {LECTURE_DEMO}, which no release has; take its nbgrader type away"
         return
-    if BEGIN_SOLUTION in source and not is_solution(cell):
-        yield "a solution region in a cell that is not marked as a solution cell"
-    if BEGIN_HIDDEN in source and not is_grade(cell):
-        yield "hidden tests in a cell that is not marked as a grade cell"
+    for begin, step, fits, what in _REGIONS:
+        if begin in source and not fits(cell) and config[step].get("enforce_metadata", True):
+            yield what
+    asks = asks_for_tests(cell, config)
+    if asks and not is_grade(cell):
+        yield "asks nbgrader for tests and is not marked as a grade cell"
     if is_manual(cell):
         try:
             rubric_of(cell)
@@ -133,7 +176,7 @@ def _cell_problems(cell: Any, known: set[str], rubrics: bool) -> Iterator[str]:
         yield f"is not Python: {error.msg} (line {error.lineno})"
         return
     if is_grade(cell) and not is_solution(cell):
-        yield from _grade_cell_problems(cell, source, known)
+        yield from _grade_cell_problems(cell, source, known, asks=asks)
 
 
 def _marker_problems(source: str, begin: str, end: str) -> Iterator[str]:
@@ -150,9 +193,9 @@ def _marker_problems(source: str, begin: str, end: str) -> Iterator[str]:
         yield f"{begin} without {end}"
 
 
-def _grade_cell_problems(cell: Any, source: str, known: set[str]) -> Iterator[str]:
+def _grade_cell_problems(cell: Any, source: str, known: set[str], *, asks: bool) -> Iterator[str]:
     points = float(cell.metadata.nbgrader.get("points", 0))
-    if points > 0 and not _tests_something(source):
+    if points > 0 and not asks and not _tests_something(source):
         yield f"is worth {points:g} points and tests nothing; add a test or take the points away"
     if _hidden_is_indented(source):
         yield "hidden tests are indented; they must start at column 0, outside any block"
@@ -161,6 +204,7 @@ def _grade_cell_problems(cell: Any, source: str, known: set[str]) -> Iterator[st
             ast.parse(as_python(without_hidden(source)))
         except SyntaxError as error:
             yield f"without its hidden tests it is not Python: {error.msg} (line {error.lineno})"
+    known = known | starred_in(source)
     for name in sorted(free_names(source) - known - ALWAYS_THERE):
         yield (
             f"uses `{name}`, which neither it itself nor a cell before it binds; import it in the "

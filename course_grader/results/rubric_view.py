@@ -52,7 +52,7 @@ def _course_of(resources: Any) -> Path | None:
 def _beside(root: Path, sheet: str, name: str, task: str) -> Any:
     """A cell with the rubric of a task, or with the reason why there is none to show."""
     try:
-        rubric = read_rubric(Course.open(root).source / sheet / f"{name}.ipynb", task)
+        rubric = read_rubric(Course.open(root), sheet, name, task)
         page = render("rubric.html", task=task, rubric=rubric)
     except (CourseError, OSError) as error:
         why = html(f"{task}: {error}")

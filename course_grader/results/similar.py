@@ -16,6 +16,7 @@ from course_grader.course import Course
 from course_grader.errors import CourseError
 from course_grader.files import read_notebook
 from course_grader.intake.submission import GRADED, grade_id, read_submission
+from course_grader.release.masters import source_of
 from course_grader.release.release import generated
 from course_grader.results.normal_form import code_form, runs, text_form
 
@@ -109,7 +110,7 @@ def find_similar(course: Course, sheet: str, console: Console | None = None) -> 
     ):
         masters = {name: read_notebook(made / f"{name}.ipynb") for name in names}
         for name in names:
-            solution = read_notebook(course.source / sheet / f"{name}.ipynb")
+            solution = source_of(course, sheet, name)
             for cell in [*masters[name].cells, *solution.cells]:
                 if _is_answer(cell):
                     key = name, grade_id(cell)

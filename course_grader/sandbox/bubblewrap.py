@@ -12,6 +12,7 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from course_grader import former
 from course_grader.errors import CourseError
 from course_grader.runner.furnishing import CACHE
 from course_grader.runner.rooms import HOME, SCRATCH
@@ -123,6 +124,7 @@ def _places(view: View, limits: Limits) -> list[str]:
     shown = {path: Path(path) for path in (*SYSTEM, sys.base_prefix, sys.prefix)}
     shown["/runner/course_grader/__init__.py"] = PACKAGE / "__init__.py"
     shown["/runner/course_grader/runner"] = RUNNER
+    shown["/runner/former"] = former.FOLDER
     notebooks = PACKAGE.parent / "course_notebooks"
     shown |= {f"/runner/course_notebooks/{name}": notebooks / name for name in SHARED}
     shown |= {f"{CACHE}/matplotlib/{cached.name}": cached for cached in font_caches()}
@@ -178,11 +180,12 @@ def font_caches() -> list[Path]:
 
 def child_environment(view: View, *, unsafe: bool = False) -> dict[str, str]:
     """The environment of what runs in the sandbox: nothing of the outside but the search path."""
-    path = ["/runner", COURSE]
+    path, old = ["/runner", COURSE], "/runner/former"
     if unsafe:
         tops = [one for name, one in view.folders.items() if "/" not in name]
         code = [one for one in tops if one.is_dir() or one.suffix == ".py"]
-        path = [str(PACKAGE.parent), *(str(one.parent) for one in code)]
+        path, old = [str(PACKAGE.parent), *(str(one.parent) for one in code)], str(former.FOLDER)
+    path += [old] if former.is_needed() else []
     return ONE_THREAD | {
         "PATH": os.pathsep.join([str(Path(sys.executable).parent), "/usr/bin", "/bin"]),
         "HOME": HOME if not unsafe else os.environ.get("HOME", "/"),
