@@ -9,6 +9,7 @@ from nbgrader.apps import NbGraderApp
 
 from course_grader.course import CONFIG_NAME, Course
 from course_grader.grading.grade import Grading
+from course_grader.lecturer.comparison import by_nbgrader, compared, handed_in
 from course_grader.lecturer.demo_class import fill
 from course_grader.lecturer.trial import trial
 from course_grader.release.bundle import write_bundle
@@ -22,12 +23,37 @@ LINES = (
     "c = get_config()\nc.merge(fair_defaults())\n"
 )
 OWN_SUM = "def sum_of_squares(n):\n    return sum(i**2 for i in range(1, n + 1))"
+ATTACKS = {
+    "squares": """
+class Right(list):
+    __eq__ = lambda self, other: True
+    __ne__ = lambda self, other: False
+
+def squares(n):
+    return Right([0]) if n > 0 else Wrong()
+
+class Wrong:
+    __class__ = ValueError
+""",
+    "sum_of_squares": """
+import builtins
+
+class Number(float):
+    __eq__ = lambda self, other: True
+    __ne__ = lambda self, other: False
+
+def sum_of_squares(n):
+    return Number(-1)
+
+builtins.AssertionError = builtins.NameError = type("Never", (Exception,), {})
+""",
+}
 NO_ERROR = "def squares(n):\n    return [i**2 for i in range(1, n + 1)]"
 
 
 @pytest.fixture(scope="module")
 def course(tmp_path_factory):
-    """The course, released, with three hand-ins that were graded."""
+    """The course, released, with four hand-ins that were graded."""
     assert NbGraderApp  # the command below is that of the installed package
     home = tmp_path_factory.mktemp("quickstart")
     command = [sys.executable, "-m", "nbgrader", "quickstart", "course101"]
@@ -42,6 +68,7 @@ def course(tmp_path_factory):
     hand_in(course, "group-01", {})
     hand_in(course, "group-02", {"sum_of_squares": OWN_SUM})
     hand_in(course, "group-03", {"squares": NO_ERROR})
+    hand_in(course, "group-04", ATTACKS)
     Grading(course, SHEET).run()
     return course
 
@@ -81,6 +108,24 @@ def test_the_model_solution_gets_all_points_as_with_nbgrader(course):
     assert {task: got[task] for task in tests} == tests
 
 
+@pytest.mark.parametrize("group", ["group-01", "group-02", "group-03"])
+def test_no_answer_gets_more_than_by_nbgraders_own_execution(course, group):
+    theirs = by_nbgrader(course, SHEET, handed_in(course, SHEET, group))
+    tasks = compared(theirs, [row for row in rows(course, SHEET) if row.group == group])
+    assert len(tasks) == 4
+    assert all(one.ours <= one.by_nbgrader for one in tasks)
+    assert all(one.is_same for one in tasks) or group != "group-01"
+
+
+def test_attacks_get_nothing(course):
+    got = points(course, "group-04")
+    assert [got[task] for task in ("correct_squares", "correct_sum_of_squares")] == [0, 0]
+    assert [got[task] for task in ("squares_invalid_input", "sum_of_squares_uses_squares")] == [
+        0,
+        0,
+    ]
+
+
 def test_wrong_answers_lose_the_points_that_are_about_it(course):
     got = points(course, "group-02")
     assert (got["correct_sum_of_squares"], got["sum_of_squares_uses_squares"]) == (0.5, 0)
@@ -97,4 +142,4 @@ def test_rubrics_are_wanted_and_not_demanded(course):
 def test_there_is_feedback_for_all(course):
     assert not feedback(course, SHEET).failed
     pages = course.feedback.glob(f"*/{SHEET}/*.html")
-    assert len(list(pages)) == 6
+    assert len(list(pages)) == 8
