@@ -4,6 +4,8 @@ from autograde_tests.sheet02.distances import check_divergences
 from autograde_tests.sheet02.events import (
     check_fit,
     check_kernel_estimate,
+    check_mmd,
+    check_pair_mass,
     check_quantile_error,
     check_spline_flow,
 )
@@ -12,6 +14,8 @@ __all__ = [
     "check_divergences",
     "check_fit",
     "check_kernel_estimate",
+    "check_mmd",
+    "check_pair_mass",
     "check_quantile_error",
     "check_spline_flow",
 ]

@@ -9,9 +9,11 @@ from scipy.stats import norm as gaussian
 from torch.distributions import Normal
 
 from autograde_tests import reference
-from autograde_tests.sheet02 import _events_flow, _events_truth, events
+from autograde_tests.sheet02 import _events_flow, _events_mass, _events_truth, events
 from autograde_tests.sheet02.mutants.events import CASES
-from course_utils import checks
+from course_utils import checks, kinematics
+from course_utils.data import load_drell_yan
+from course_utils.preprocessing import DrellYanPreprocessing
 
 
 @pytest.fixture(scope="module")
@@ -199,3 +201,66 @@ def test_true_spline_is_a_normalised_flow():
     )
     torch.testing.assert_close(torch.gradient(z[0], spacing=(x,))[0][1:-1],
                                log_slope[0].exp()[1:-1], rtol=0, atol=5e-3)  # fmt: skip
+
+
+def mass_of_four_momenta(x, mean, scale):
+    """E² − p² of massless four-momenta, in float64."""
+    y = (mean + scale * x).double()
+    pt, eta = y[..., :1].exp() + 10, 2.5 * y[..., 1:].tanh()
+    energy, pz = (pt * torch.cosh(eta)).sum(-1), (pt * torch.sinh(eta)).sum(-1)
+    return torch.sqrt(energy**2 - pz**2)
+
+
+def mass_by_the_difference(x, mean, scale):
+    """m² = 2 pT² (cosh Δη + 1)."""
+    log_pt, one, two = torch.unbind(x * scale + mean, dim=-1)
+    delta = 2.5 * (torch.tanh(one) - torch.tanh(two))
+    return (log_pt.exp() + 10) * torch.sqrt(2 * (torch.cosh(delta) + 1))
+
+
+@pytest.mark.parametrize("answer", [mass_of_four_momenta, mass_by_the_difference])
+def test_mass_may_come_from_four_momenta(answer):
+    for seed in range(3):
+        events.check_pair_mass(answer, seed=seed)
+
+
+def test_mass_is_that_of_the_events():
+    data = load_drell_yan("validation")[:500]
+    preprocessing = DrellYanPreprocessing().fit(data)
+    x, mean, scale = (
+        torch.as_tensor(values)
+        for values in (preprocessing.transform(data), preprocessing.mean_, preprocessing.scale_)
+    )
+    right = kinematics.mass(data.reshape(-1, 2, 4).sum(axis=1))
+    np.testing.assert_allclose(_events_mass.true_mass(x, mean, scale), right, rtol=1e-4)
+
+
+def lorentzian(d, width):
+    return width**2 / (d.square() + width**2)
+
+
+def mmd_of_loops(x, y, kernel):
+    """Pairs i < j, replica by replica."""
+    rows = []
+    for a, b in zip(x, y, strict=True):
+        (i, j), (m, n) = (torch.triu_indices(len(v), len(v), 1) for v in (a, b))
+        within = kernel(a[i] - a[j]).mean() + kernel(b[m] - b[n]).mean()
+        rows.append(within - 2 * kernel(torch.cartesian_prod(a, b).diff(dim=1)).mean())
+    return torch.stack(rows)
+
+
+def mmd_with_a_mask(x, y, kernel):
+    def off_diagonal(values):
+        n = values.shape[-1]
+        gram = kernel(values.unsqueeze(1) - values.unsqueeze(2))
+        return gram[:, ~torch.eye(n, dtype=torch.bool)].mean(dim=1)
+
+    return (
+        off_diagonal(x) + off_diagonal(y) - 2 * kernel(x.unsqueeze(1) - y.unsqueeze(2)).mean((1, 2))
+    )
+
+
+@pytest.mark.parametrize("answer", [mmd_of_loops, mmd_with_a_mask])
+def test_mmd_may_be_a_loop_over_pairs_or_a_mask(answer):
+    events.check_mmd(lorentzian, answer, seed=4)
+    events.check_mmd(lambda d, w: (1 + d**2 / w**2) ** -1.0, answer, seed=5)

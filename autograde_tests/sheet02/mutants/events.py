@@ -2,5 +2,6 @@
 
 from autograde_tests.sheet02.mutants._events_estimators import FIT, KERNEL, QUANTILES
 from autograde_tests.sheet02.mutants._events_flow import SPLINE
+from autograde_tests.sheet02.mutants._events_mass import MASS, MMD
 
-CASES = (QUANTILES, FIT, KERNEL, SPLINE)
+CASES = (QUANTILES, FIT, KERNEL, SPLINE, MASS, MMD)
