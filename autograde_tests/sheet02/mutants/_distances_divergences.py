@@ -1,15 +1,19 @@
 """Wrong answers to exercise 1 of `distances`: divergences, fits, the variational bound."""
 
+from itertools import count
+from typing import Any
+
 import numpy as np
 import torch
 from scipy.special import rel_entr
 
 from autograde_tests.answers import Array
-from autograde_tests.cases import Case, wrong
+from autograde_tests.cases import Answers, Case, Mutant, Namespace, wrong
 from autograde_tests.sheet02 import distances
 from autograde_tests.sheet02._distances_fits import lowest
 
 NOTEBOOK = "distances"
+
 
 _THREE = ("kl", "variation", "js")
 
@@ -34,6 +38,16 @@ def _half_js(_: object, p: Array, q: Array, dx: float) -> float:
 def _js_without_limit(_: object, p: Array, q: Array, dx: float) -> float:
     m = (p + q) / 2
     return float(0.5 * dx * np.sum(p * np.log(p / m) + q * np.log(q / m)))
+
+
+def _counting(namespace: Namespace) -> Answers:
+    """Right twice, which is as often as the values are compared with known ones."""
+    calls = count()
+
+    def js(p: Array, q: Array, dx: float) -> Any:
+        return namespace["js"](p, q, dx) * (1 if next(calls) < 2 else 1.1)
+
+    return namespace["kl"], namespace["variation"], js
 
 
 DIVERGENCES = Case(
@@ -77,6 +91,8 @@ DIVERGENCES = Case(
             "with their mean m",
         ),
         "returns nothing": wrong(1, _THREE, lambda *_: None, "None"),
+        "constant": wrong(0, _THREE, lambda *_: np.log(2), "not right", is_slip=False),
+        "counts its calls": Mutant(_counting, "js.*invertible", is_slip=False),
     },
 )
 
@@ -129,6 +145,7 @@ FITS = Case(
             "minimum",
             is_slip=False,
         ),
+        "constant": wrong(0, _FITS, lambda *_: (0.6, 3.04), "mean of", is_slip=False),
     },
 )
 
@@ -164,5 +181,8 @@ BOUND = Case(
         "f itself": wrong(1, _BOUND, lambda f, k, r: r * torch.log(r), "take the derivative"),
         "factor 2": wrong(1, _BOUND, lambda f, k, r: f(k, r) * 2, "factor 1/2|not right"),
         "D itself": wrong(1, _BOUND, lambda f, k, r: r / (1 + r), "not right"),
+        "constant": wrong(
+            1, _BOUND, lambda f, k, r: 0 * r + f(k, 0 * r + 2), "not right", is_slip=False
+        ),
     },
 )

@@ -61,6 +61,9 @@ KERNELS = Case(
         "Breit-Wigner: no gradient": wrong(
             1, _KERNELS, lambda f, x, y, h: f(x.detach(), y, h), "by x"
         ),
+        "constant": wrong(
+            1, _KERNELS, lambda f, x, y, h: f(x, y, h) * 0 + 4 / 29, "not right", is_slip=False
+        ),
     },
 )
 
@@ -97,5 +100,6 @@ MMD = Case(
             0, _MMD, lambda f, xx, yy, xy, u: f(xx, yy, xy.detach(), u), "by k_xy"
         ),
         "an item": wrong(0, _MMD, lambda f, *a: f(*a).item(), "gradient"),
+        "constant": wrong(0, _MMD, lambda f, *a: f(*a) * 0 - 0.1, "not right", is_slip=False),
     },
 )

@@ -76,6 +76,9 @@ NULL = Case(
             "as large as x and y",
         ),
         "null: absolute": wrong(1, _NULL, lambda f, *a: np.abs(f(*a)), "values of `statistic`"),
+        "null: constant": wrong(
+            1, _NULL, lambda f, s, x, y, n, seed: np.ones(n), "must call `statistic`", is_slip=False
+        ),
     },
 )
 
@@ -170,6 +173,7 @@ AUC = Case(
         "sigma: constant": wrong(
             1, _AUC, lambda *_: (81 / 18000) ** 0.5, "not right", is_slip=False
         ),
+        "constant": wrong(0, _AUC, lambda *_: 4 / 6, "not right", is_slip=False),
     },
 )
 
@@ -212,5 +216,8 @@ POWER = Case(
             0, _POWER, lambda f, *a: tuple(part.T for part in f(*a)), r"shape \(4, 5\)"
         ),
         "power alone": wrong(0, _POWER, lambda f, *a: f(*a)[0], "gives 5 things"),
+        "constant": wrong(
+            0, _POWER, lambda f, o, n, a: np.ones((2, *o.shape[1:])), "not right", is_slip=False
+        ),
     },
 )

@@ -75,6 +75,9 @@ PLAN = Case(
         "another plan": wrong(
             0, _PLAN, lambda f, *a: (f(*a)[0], np.outer(a[2], a[3])), "costs more than the best"
         ),
+        "constant": wrong(
+            0, _PLAN, lambda _, x, y, a, b: (1.2, np.outer(a, b)), "cost of", is_slip=False
+        ),
     },
 )
 
@@ -125,6 +128,7 @@ CLOSED_FORMS = Case(
         "W2: commuting": wrong(1, _CLOSED, _commuting, "commute"),
         "W2: roots of entries": wrong(1, _CLOSED, _entries, "roots of the entries"),
         "W2: product of traces": wrong(1, _CLOSED, _one_root, "not right"),
+        "constant": wrong(0, _CLOSED, lambda *_: 1.0, "not right", is_slip=False),
     },
 )
 
@@ -208,5 +212,8 @@ BOXES = Case(
         "slopes: W1 flat": wrong(1, _BOXES, lambda f, t: (*f(t)[:2], f(t)[0]), "constant beyond 1"),
         "slopes: bits": wrong(1, _BOXES, lambda f, t: (f(t)[0], f(t)[0], f(t)[2]), "nats"),
         "slopes: two of three": wrong(1, _BOXES, lambda f, t: f(t)[:2], "must return 3"),
+        "constant": wrong(
+            1, _BOXES, lambda f, t: tuple(np.ones((3, len(t)))), "of box_slopes", is_slip=False
+        ),
     },
 )
