@@ -1,0 +1,1 @@
+"""Wrong answers to sheet 2, a module for each notebook."""
