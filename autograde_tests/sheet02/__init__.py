@@ -1,4 +1,4 @@
-"""Graded checks of sheet 2: distances between distributions."""
+"""Graded checks of sheet 2: distances between distributions, GANs."""
 
 from autograde_tests.sheet02.distances import (
     check_auc,
@@ -15,19 +15,39 @@ from autograde_tests.sheet02.distances import (
     check_shifted_boxes,
     check_transport,
 )
+from autograde_tests.sheet02.toy_gans import (
+    check_cross_entropy,
+    check_cure,
+    check_dirac,
+    check_force,
+    check_measures,
+    check_other_losses,
+    check_penalties,
+    check_power_step,
+    check_slopes,
+)
 
 __all__ = [
     "check_auc",
     "check_bound",
     "check_closed_forms",
+    "check_cross_entropy",
+    "check_cure",
+    "check_dirac",
     "check_divergences",
     "check_fits",
+    "check_force",
     "check_kernels",
     "check_mass_statistics",
+    "check_measures",
     "check_mmd",
     "check_null",
+    "check_other_losses",
+    "check_penalties",
     "check_potentials",
     "check_power",
+    "check_power_step",
     "check_shifted_boxes",
+    "check_slopes",
     "check_transport",
 ]
