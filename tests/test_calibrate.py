@@ -88,9 +88,9 @@ with checks.when_done("1"):
     checks.{visible}
 
 ### BEGIN HIDDEN TESTS
-from autograde_tests import sheet02
+from autograde_tests import sheet09
 
-sheet02.check_half(half)
+sheet09.check_half(half)
 ### END HIDDEN TESTS
 """
 
@@ -98,7 +98,7 @@ sheet02.check_half(half)
 class Sheet:
     """A sheet of a course of its own, with the command to calibrate it."""
 
-    def __init__(self, course: Path, name: str = "sheet02"):
+    def __init__(self, course: Path, name: str = "sheet09"):
         self.course, self.name = course, name
         self.checks = course / "autograde_tests" / name
         self.kept = self.checks / "calibration.json"
@@ -145,7 +145,7 @@ def sheet(tmp_path, monkeypatch):
     sheet = Sheet(tmp_path)
     (room / "__init__.py").write_text("")
     yield sheet
-    for name in [name for name in sys.modules if name.startswith("autograde_tests.sheet02")]:
+    for name in [name for name in sys.modules if name.startswith("autograde_tests.sheet09")]:
         del sys.modules[name]
 
 
@@ -155,9 +155,9 @@ def test_a_sheet_without_measured_tasks_needs_no_seed_and_gets_its_page(sheet):
     assert json.loads(sheet.kept.read_text())["metrics"] == {}
     (row,) = json.loads(sheet.kept.read_text())["checks"]
     assert (row["check"], row["n_passed"], row["n_seeds"]) == ("check_half", 20, 20)
-    page = (sheet.course / "docs" / "calibration" / "sheet02.md").read_text()
+    page = (sheet.course / "docs" / "calibration" / "sheet09.md").read_text()
     assert "`check_half` | 1 | 20 of 20 | 3 of 3: double, sum, nothing" in page
-    assert "autograde_tests/sheet02/calibration.json" in page
+    assert "autograde_tests/sheet09/calibration.json" in page
     assert "Measured" not in page
     assert sheet.calibrate("--checks-only").exit_code == 0
 
@@ -168,7 +168,7 @@ def copy(tmp_path):
     shutil.copytree(
         ROOT / "autograde_tests",
         tmp_path / "autograde_tests",
-        ignore=lambda *_: ["__pycache__", "sheet01", "data"],
+        ignore=lambda *_: ["__pycache__", "data", *sheets.sheets()],
     )
     return Sheet(tmp_path)
 
@@ -188,18 +188,18 @@ def test_a_copy_of_the_course_is_measured_with_its_own_checks(copy, tmp_path_fac
     copy.mutants.write_text(copy.mutants.read_text() + METRICS + VARIANTS)
     copy.write(SETUP + "\nSEED = 1", ANSWER, TRAINING + TRAINED)
     options = ("--seeds=3", "--workers=1", f"--course={copy.course}")
-    result = genlhc("calibrate", *options, "sheet02", cwd=tmp_path_factory.mktemp("elsewhere"))
+    result = genlhc("calibrate", *options, "sheet09", cwd=tmp_path_factory.mktemp("elsewhere"))
     assert result.returncode == 0, result.stderr
     kept = json.loads(copy.kept.read_text())
     metric = kept["metrics"]["error"]
     assert len(set(metric["values"])) == 3
     assert (metric["weak"], metric["floor"], metric["seeds"]) == (0.5, 0.0, [1, 2, 3])
     assert metric["variants"]["worse"] == pytest.approx([value + 0.1 for value in metric["values"]])
-    page = (copy.course / "docs" / "calibration" / "sheet02.md").read_text()
+    page = (copy.course / "docs" / "calibration" / "sheet09.md").read_text()
     assert re.search(r"\| worse \| 0\.2\d* \|", page)
-    assert (copy.course / "docs" / "calibration" / "sheet02.png").is_file()
-    assert not (ROOT / "autograde_tests" / "sheet02").exists()
-    result = genlhc("calibrate", "sheet02", "--checks-only", "--seeds=3", cwd=copy.course)
+    assert (copy.course / "docs" / "calibration" / "sheet09.png").is_file()
+    assert not (ROOT / "autograde_tests" / "sheet09").exists()
+    result = genlhc("calibrate", "sheet09", "--checks-only", "--seeds=3", cwd=copy.course)
     assert result.returncode == 0, result.stderr
     assert json.loads(copy.kept.read_text()) == kept
 
@@ -216,7 +216,7 @@ def test_a_measured_task_without_a_place_for_seeds_is_told_what_to_write_and_whe
     sheet.mutants.write_text(sheet.mutants.read_text() + METRICS)
     sheet.write(SETUP, ANSWER, TRAINED)
     said = sheet.refused()
-    assert "solutions/sheet02/first.ipynb" in said
+    assert "solutions/sheet09/first.ipynb" in said
     assert "the first code cell (cell 1) needs one line `SEED = 1`" in said
 
 
@@ -225,7 +225,7 @@ def test_a_variant_whose_text_is_not_there_is_refused(sheet):
     sheet.write(SETUP + "\nSEED = 1", ANSWER, TRAINING.replace("0.1", "0.3") + TRAINED)
     said = sheet.refused()
     assert "a variant replaces 'error = 0.1', which must stand in one place" in said
-    assert "solutions/sheet02/first.ipynb" in said
+    assert "solutions/sheet09/first.ipynb" in said
 
 
 def broken_module(sheet):
@@ -269,16 +269,16 @@ def no_mutants(sheet):
     [
         (
             broken_module,
-            "autograde_tests/sheet02/mutants/first.py, line 2 cannot be imported: Attr",
+            "autograde_tests/sheet09/mutants/first.py, line 2 cannot be imported: Attr",
         ),
-        (broken_check, "autograde_tests/sheet02/__init__.py, line 1 cannot be read: SyntaxError"),
-        (no_cases, "autograde_tests/sheet02/mutants/first.py gives neither CASES nor METRICS"),
+        (broken_check, "autograde_tests/sheet09/__init__.py, line 1 cannot be read: SyntaxError"),
+        (no_cases, "autograde_tests/sheet09/mutants/first.py gives neither CASES nor METRICS"),
         (no_tuple_of_cases, "first.py: CASES must be a tuple of Case"),
-        (empty, "autograde_tests/sheet02/mutants/ holds no case"),
-        (missing_notebook, "solutions/sheet02/first.ipynb, which is not there; .*: second"),
+        (empty, "autograde_tests/sheet09/mutants/ holds no case"),
+        (missing_notebook, "solutions/sheet09/first.ipynb, which is not there; .*: second"),
         (missing_answer, "check_half asks for half, but the solution cells of first.ipynb"),
         (failing_notebook, "first.ipynb: cell 2 ends with NameError: name 'np' is not defined"),
-        (no_mutants, "autograde_tests/sheet02/mutants/ is missing or no package"),
+        (no_mutants, "autograde_tests/sheet09/mutants/ is missing or no package"),
     ],
     ids=lambda value: getattr(value, "__name__", ""),
 )
@@ -338,7 +338,7 @@ def test_what_the_visible_part_says_of_each_mutant_is_reported(sheet):
     assert "visible part of check_half:\n  double: ✗ `half(1)` is 2, expected 0.5" in result.stdout
     assert "\n  sum: passes\n  attack (no slip): ✗ Task 1" in result.stdout
     assert "visible parts refuse 1 of 2 slips" in result.stdout
-    page = (sheet.course / "docs" / "calibration" / "sheet02.md").read_text()
+    page = (sheet.course / "docs" / "calibration" / "sheet09.md").read_text()
     assert "3 of 3: double, *sum*, attack" in page
 
 
@@ -353,7 +353,7 @@ def test_a_control_is_kept_and_shown(sheet):
     mutants = sheet.mutants.read_text()
     sheet.mutants.write_text(mutants + CONTROL.format(deformed="2.0 + s / 100"))
     assert sheet.calibrate().exit_code == 0
-    page = (sheet.course / "docs" / "calibration" / "sheet02.md").read_text()
+    page = (sheet.course / "docs" / "calibration" / "sheet09.md").read_text()
     assert "| spread | twice as wide | 2.01 to 2.03 | 1.01 to 1.03 | 1.5 |" in page
 
 

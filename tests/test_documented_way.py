@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-SHEET = "sheet02"
+SHEET = "sheet09"
 BIN = Path(sys.executable).parent
 _BLOCK = re.compile(
     r"^(?P<indent> *)```(?P<kind>\w+)(?: title=\"(?P<title>[^\"]+)\")?\n(?P<text>.*?)^ *```$",
@@ -146,8 +146,8 @@ def test_the_pages_say_what_to_do():
     commands = [block.text for page in ("new-sheet.md", "add-a-task.md") for block in blocks(page)
                 if block.kind == "bash"]  # fmt: skip
     said = "".join(commands)
-    for command in ("new-sheet sheet02", "release sheet02", "demo sheet02", "calibrate sheet02",
-                    "points sheet02", "make exercises", "make test"):  # fmt: skip
+    for command in ("new-sheet sheet09", "release sheet09", "demo sheet09", "calibrate sheet09",
+                    "points sheet09", "make exercises", "make test"):  # fmt: skip
         assert command in said
 
 
@@ -164,7 +164,7 @@ def test_the_sheet_that_the_pages_make_is_part_of_the_course(copy):
         assert f"| `{name}` |" in calibration
     assert "the median" in calibration
     readme = (copy.root / "README.md").read_text(encoding="utf-8")
-    assert "| **sheet02** | **3.5** | **Combining measurements** |" in readme
+    assert "| **sheet09** | **3.5** | **Combining measurements** |" in readme
     assert (copy.root / "build" / f"{SHEET}-students.zip").is_file()
 
 

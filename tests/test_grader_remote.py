@@ -361,7 +361,7 @@ def test_objects_that_are_compared_are_noted(peer, answers):
 
 def test_answers_can_be_passed_to_answers_but_nothing_of_ours(answers):
     assert answers["compose"](answers["add"], 1) == 3
-    with pytest.raises(StudentError, match="only data, arrays, tensors, tables, functions"):
+    with pytest.raises(StudentError, match="only data, arrays, tensors, tables, paths, functions"):
         answers["compose"](object(), 1)
 
 

@@ -113,6 +113,7 @@ TASKS = {
         "assert axes[1].get_title() == 't' and axes[1].get_ylim() == (0, 9)\n"
         "assert (axes[1].lines[0].get_ydata() == x**2).all() and not len(axes[0].lines)\n"
         "assert isinstance(axes[1], plt.Axes) and len(fig.axes) == 2\n"
+        "assert axes[1].get_subplotspec().get_geometry() == (1, 2, 1, 1)\n"
         "fig, ax = plt.subplots(subplot_kw={'projection': 'polar'})\ndraw(ax, x, x)\n"
         "assert ax.name == 'polar' and len(ax.lines) == 1\nplt.close('all')",
         "def draw(ax, x, y):\n    import matplotlib.pyplot as plt\n    plt.plot(x, 0 * y)",

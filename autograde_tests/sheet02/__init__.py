@@ -1,21 +1,67 @@
-"""Graded checks of sheet 2: distances between distributions; what a generator is worth."""
+"""Graded checks of sheet 2: distances between distributions, GANs."""
 
-from autograde_tests.sheet02.distances import check_divergences
+from autograde_tests.sheet02.distances import (
+    check_auc,
+    check_bound,
+    check_closed_forms,
+    check_divergences,
+    check_fits,
+    check_kernels,
+    check_mass_statistics,
+    check_mmd,
+    check_null,
+    check_potentials,
+    check_power,
+    check_shifted_boxes,
+    check_transport,
+)
 from autograde_tests.sheet02.events import (
     check_fit,
     check_kernel_estimate,
-    check_mmd,
+    check_mmd_term,
     check_pair_mass,
     check_quantile_error,
     check_spline_flow,
 )
+from autograde_tests.sheet02.toy_gans import (
+    check_cross_entropy,
+    check_cure,
+    check_dirac,
+    check_force,
+    check_measures,
+    check_other_losses,
+    check_penalties,
+    check_power_step,
+    check_slopes,
+)
 
 __all__ = [
+    "check_auc",
+    "check_bound",
+    "check_closed_forms",
+    "check_cross_entropy",
+    "check_cure",
+    "check_dirac",
     "check_divergences",
     "check_fit",
+    "check_fits",
+    "check_force",
     "check_kernel_estimate",
+    "check_kernels",
+    "check_mass_statistics",
+    "check_measures",
     "check_mmd",
+    "check_mmd_term",
+    "check_null",
+    "check_other_losses",
     "check_pair_mass",
+    "check_penalties",
+    "check_potentials",
+    "check_power",
+    "check_power_step",
     "check_quantile_error",
+    "check_shifted_boxes",
+    "check_slopes",
     "check_spline_flow",
+    "check_transport",
 ]

@@ -8,13 +8,13 @@ knots). Tolerances leave room for answers in float32.
 from autograde_tests.sheet02._events_fit import check_fit
 from autograde_tests.sheet02._events_flow import check_spline_flow
 from autograde_tests.sheet02._events_kernel import check_kernel_estimate
-from autograde_tests.sheet02._events_mass import check_mmd, check_pair_mass
+from autograde_tests.sheet02._events_mass import check_mmd_term, check_pair_mass
 from autograde_tests.sheet02._events_quantiles import check_quantile_error
 
 __all__ = [
     "check_fit",
     "check_kernel_estimate",
-    "check_mmd",
+    "check_mmd_term",
     "check_pair_mass",
     "check_quantile_error",
     "check_spline_flow",

@@ -94,14 +94,14 @@ def lab(
 
 @app.command("new-sheet")
 def new_sheet(
-    name: Annotated[str, typer.Argument(help="Name of the new sheet, as sheet02.")],
+    name: Annotated[str, typer.Argument(help="Name of the new sheet, as sheet09.")],
     course: Annotated[
         Path, typer.Option("--course", help="A course, or a new or empty folder for one.")
     ] = Path(),
 ) -> None:
     """Make a small sheet that runs as it is, and a course around it where there is none.
 
-    Example: genlhc new-sheet sheet02
+    Example: genlhc new-sheet sheet09
     """
     from course_grader.console import Console
     from course_grader.lecturer.new_sheet import new_sheet as make

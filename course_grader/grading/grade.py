@@ -45,6 +45,8 @@ from course_grader.marking.plain_cells import remark_on
 from course_grader.release.release import generated
 from course_grader.sandbox.bubblewrap import sandboxed
 
+_KEPT = 20  # groups whose notebooks stay in memory until they are graded
+
 
 class Grading:
     """One run over a sheet's submissions.
@@ -104,7 +106,8 @@ class Grading:
         get_ready(READ)
         self._learn(solutions)
         with ThreadPoolExecutor(at_a_time()) as readers:
-            jobs = list(readers.map(lambda group: self._known(group, force), groups or there))
+            every = enumerate(groups or there)
+            jobs = list(readers.map(lambda one: self._known(one[1], force, one[0] < _KEPT), every))
         cells = {(job.group, name): known for job in jobs for name, known in job.cells.items()}
         workers = min(workers or at_a_time(), len(jobs))
         with (
@@ -146,8 +149,8 @@ class Grading:
         todo = [one.name for one in handed if force or self._changed(group, one, record)]
         return Job(group, handed, todo, record)
 
-    def _known(self, group: str, force: bool) -> Job:
-        return self._job(group, force).put_away(self.masters)
+    def _known(self, group: str, force: bool, keep: bool) -> Job:
+        return self._job(group, force).look_over(self.masters, keep=keep)
 
     def _changed(self, group: str, one: Handed, record: dict[str, NotebookRecord]) -> bool:
         before = record.get(one.name)
@@ -159,9 +162,9 @@ class Grading:
         return self.course.autograded / group / self.sheet / f"{name}.ipynb"
 
     def _fetch(self, job: Job, room: Classroom, outlook: Outlook) -> GroupResult:
-        """Reads a group's notebooks again and grades them."""
+        """Grades a group's notebooks, which are read again if they were put away."""
         try:
-            job.handed = handed_in(self.course, self.sheet, job.group, self.masters)
+            job.handed = job.handed or handed_in(self.course, self.sheet, job.group, self.masters)
             return self._grade(job, room, outlook)
         except CONTAINED as error:
             self.course.log.exception("%s", job.group)

@@ -59,9 +59,9 @@ class Job:
         """Notebooks that are to be run."""
         return [one for one in self.handed if one.name in self.todo and one.status == GRADED]
 
-    def put_away(self, masters: Mapping[str, Any]) -> "Job":
-        """Keeps of the notebooks only what an estimate of the time needs."""
+    def look_over(self, masters: Mapping[str, Any], *, keep: bool) -> "Job":
+        """Notes what an estimate of the time needs, and puts notebooks away that are not kept."""
         for one in self.to_run():
             self.cells[one.name] = (timed(one.notebook), kind_of(one.notebook, masters[one.name]))
-        self.handed = []
+        self.handed = self.handed if keep else []
         return self

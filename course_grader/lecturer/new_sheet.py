@@ -84,7 +84,7 @@ def _one_more(course: Course, name: str) -> dict[Path, str]:
     if is_package and (not name.isidentifier() or keyword.iskeyword(name)):
         raise CourseError(
             f"{name!r} cannot be the name of a sheet of this course, where it also names a Python "
-            "package: it may hold letters, digits and '_', and begins with a letter; try sheet02"
+            "package: it may hold letters, digits and '_', and begins with a letter; try sheet09"
         )
     for path in files:
         for folder in path.parents:

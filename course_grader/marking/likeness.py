@@ -56,8 +56,8 @@ def class_name(name: Any) -> str:
     """The name of a class that stands for one of a notebook.
 
     Example:
-        >>> [class_name(name) for name in ("Vector", "x = 1", "class", None)]
-        ['Vector', 'object', 'object', 'None']
+        >>> [class_name(name) for name in ("Vector", "x = 1", "class", 3)]
+        ['Vector', 'object', 'object', 'object']
     """
     text = str(name)
     return text if text.isidentifier() and not keyword.iskeyword(text) else "object"

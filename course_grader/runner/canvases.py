@@ -30,7 +30,11 @@ def description(figure: Any) -> dict[str, Any]:
     axes = []
     for one in figure.axes:
         place = one.get_subplotspec()
-        where = one.get_position().bounds if place is None else place.get_geometry()
+        where = (
+            map(float, one.get_position().bounds)
+            if place is None
+            else map(int, place.get_geometry())
+        )
         axes.append([*where, one.name])
     return {"size": [float(length) for length in figure.get_size_inches()], "axes": axes}
 

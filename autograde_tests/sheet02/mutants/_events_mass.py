@@ -85,7 +85,7 @@ def _over_replicas(right: Any, x: Tensor, y: Tensor, kernel: Any) -> Any:
 
 
 MMD = Case(
-    events.check_mmd,
+    events.check_mmd_term,
     NOTEBOOK,
     _MMD,
     1,
