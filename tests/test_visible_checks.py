@@ -75,6 +75,7 @@ def test_mistakes_of_the_demo_class_are_told_in_words(sheet, mistake):
         visible.check_cell(sheet, notebook, case.name)
         for case in cases(sheet)
         if any(f"def {name}(" in answer for name in case.answers)
+        and visible.is_called(sheet, notebook, case.name)
     )
     text = visible.run(visible.solutions(sheet)[notebook], wrong, check)
     assert not visible.is_caught(text) or not visible.complaints(text), text

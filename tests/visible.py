@@ -37,6 +37,11 @@ def grade_cell(sheet: str, notebook: str, check: str) -> Any:
     return found
 
 
+def is_called(sheet: str, notebook: str, check: str) -> bool:
+    """Whether a notebook of the sheet has a grade cell that calls a hidden check."""
+    return visible.grade_cell(sheet, notebook, check) is not None
+
+
 def check_cell(sheet: str, notebook: str, check: str) -> str:
     """What students have of that cell."""
     name = grade_cell(sheet, notebook, check).id
