@@ -78,7 +78,7 @@ def move_on(generator: Any, seed: int) -> None:
 
 def _importable(value: Any, modules: list[Any], name: str) -> dict[str, Any] | None:
     for module in modules:
-        if str(module).partition(".")[0] in PACKAGES - {"__main__"}:
+        if module != "__main__" and str(module).partition(".")[0] in PACKAGES:
             found: Any = sys.modules.get(str(module))
             for part in filter(None, name.split(".")):
                 found = getattr(found, part, None)

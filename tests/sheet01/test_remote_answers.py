@@ -1,14 +1,9 @@
 """Answers that must be differentiable keep their gradients, and their slips, on the way out."""
 
-import ast
-
 import pytest
+from courses.remotely import functions_of, remote_answers
 
-from autograde_tests import reference
 from autograde_tests.sheet01 import reweighting, vae
-from course_grader.marking.peer import Peer
-from course_grader.sandbox.box import Sandbox
-from course_grader.sandbox.bubblewrap import Limits, View
 from course_utils.checks import CheckFailed
 
 ANSWERS = {
@@ -40,32 +35,16 @@ def emptying_kl(mu, log_var):
 """
 
 
-def source():
-    """The functions of the solutions that are asked for, with what they import, and the slips."""
-    lines = ["import numpy as np", "import torch", "from torch.nn.functional import softplus", ""]
-    for notebook, names in ANSWERS.values():
-        text = reference.source("sheet01", notebook)
-        lines += [
-            str(ast.get_source_segment(text, node))
-            for node in ast.parse(text).body
-            if isinstance(node, ast.FunctionDef) and node.name in names
-        ]
-    return "\n\n".join([*lines, SLIPS])
-
-
 @pytest.fixture(scope="module")
 def remote():
     """Answers by name, in a sandbox."""
-    with Sandbox(View({}), Limits(call=20), ["torch"]) as box:
-        notebook = box.notebook()
-        notebook.channel.send({"do": "run", "source": source(), "seed": 1})
-        assert notebook.channel.receive(60) == {"said": "done"}
-        wanted = [
-            node.name for node in ast.parse(source()).body if isinstance(node, ast.FunctionDef)
-        ]
-        parked = box.park(notebook)
-        yield Peer(parked.channel, 20.0).names(wanted, 1)
-        box.drop(parked)
+    parts = [
+        text
+        for notebook, names in ANSWERS.values()
+        for text in functions_of("sheet01", notebook, names)
+    ]
+    with remote_answers(*parts, SLIPS) as answers:
+        yield answers
 
 
 @pytest.mark.parametrize("check", ANSWERS, ids=lambda check: check.__name__)

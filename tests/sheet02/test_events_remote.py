@@ -1,14 +1,9 @@
 """Answers of exercise 3 that must be differentiable keep their gradients on the way out."""
 
-import ast
-
 import pytest
+from courses.remotely import functions_of, remote_answers
 
-from autograde_tests import reference
 from autograde_tests.sheet02 import events
-from course_grader.marking.peer import Peer
-from course_grader.sandbox.box import Sandbox
-from course_grader.sandbox.bubblewrap import Limits, View
 from course_utils.checks import CheckFailed
 
 ANSWERS = {
@@ -30,21 +25,8 @@ def mass_item(x, mean, scale):
 def remote():
     """Answers by name, in a sandbox."""
     wanted = [name for names in ANSWERS.values() for name in names]
-    text = reference.source("sheet02", "event_gan")
-    functions = [
-        str(ast.get_source_segment(text, node))
-        for node in ast.parse(text).body
-        if isinstance(node, ast.FunctionDef) and node.name in wanted
-    ]
-    source = "\n\n".join(["import numpy as np", "import torch", *functions, SLIPS])
-    wanted += [node.name for node in ast.parse(SLIPS).body if isinstance(node, ast.FunctionDef)]
-    with Sandbox(View({}), Limits(call=20), ["torch"]) as box:
-        notebook = box.notebook()
-        notebook.channel.send({"do": "run", "source": source, "seed": 1})
-        assert notebook.channel.receive(60) == {"said": "done"}
-        parked = box.park(notebook)
-        yield Peer(parked.channel, 20.0).names(wanted, 1)
-        box.drop(parked)
+    with remote_answers(*functions_of("sheet02", "event_gan", wanted), SLIPS) as answers:
+        yield answers
 
 
 @pytest.mark.parametrize("check", ANSWERS, ids=lambda check: check.__name__)
