@@ -33,6 +33,12 @@ def untouched(cell: Any) -> bool:
     return bool(cell.metadata.nbgrader.get("checksum") == compute_checksum(cell))
 
 
+def grade_id(cell: Any) -> str:
+    """A cell's nbgrader id, or an empty string."""
+    mark = cell.metadata.get("nbgrader")
+    return str(mark.get("grade_id") or "") if isinstance(mark, dict) else ""
+
+
 def cell_name(cell: Any, index: int) -> str:
     """How messages call a cell: its grade id, else its number in the notebook.
 

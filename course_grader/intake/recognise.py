@@ -8,14 +8,10 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from course_grader.cells import grade_id as grade_id
+
 _DEFINES = re.compile(r"^(?:async\s+)?(?:def|class)\s+(\w+)", re.MULTILINE)
 _Key = Callable[[Any], Any]
-
-
-def grade_id(cell: Any) -> str:
-    """A cell's nbgrader id, or an empty string."""
-    mark = cell.metadata.get("nbgrader")
-    return str(mark.get("grade_id") or "") if isinstance(mark, dict) else ""
 
 
 def recognise(notebook: Any, master: Any) -> list[str]:

@@ -16,14 +16,12 @@ from typing import Any
 from jupyter_client.kernelspec import NATIVE_KERNEL_NAME
 from jupyter_client.manager import start_new_kernel
 from nbclient.exceptions import CellExecutionError
-from nbgrader.preprocessors import (
-    InstantiateTests,
-    NbGraderPreprocessor,
-)
+from nbgrader.preprocessors import InstantiateTests, NbGraderPreprocessor
 from traitlets import Bool
 from traitlets.config import Config, LoggingConfigurable
 
 from course_grader import former
+from course_grader.cells import grade_id
 from course_grader.converting import nbgrader_house
 from course_grader.course import Course
 from course_grader.errors import CourseError
@@ -88,11 +86,6 @@ def asks_for_tests(cell: Any, config: Config) -> bool:
     return cell.cell_type == "code" and any(
         line.strip().startswith("#") and word in line for line in str(cell.source).split("\n")
     )
-
-
-def grade_id(cell: Any) -> str:
-    """The name that nbgrader gives to a cell."""
-    return str(cell.metadata.get("nbgrader", {}).get("grade_id", ""))
 
 
 def _words(config: Config) -> dict[str, str]:
